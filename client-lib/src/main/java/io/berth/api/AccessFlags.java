@@ -1,0 +1,26 @@
+package io.berth.api;
+
+/** The flags of an {@link AccessRule}, as they travel over D-Bus. */
+public final class AccessFlags {
+    public static final int SEE = 0x1;
+    /** Send method calls. */
+    public static final int CALL = 0x2;
+    /** Send unicast signals. */
+    public static final int SIGNAL = 0x4;
+    /** Receive broadcasts. */
+    public static final int BROADCAST = 0x8;
+    public static final int OWN = 0x10;
+    public static final int SEND_FDS = 0x20;
+    public static final int RECEIVE_FDS = 0x40;
+    /** {@code org.foo} also covers {@code org.foo.bar}. */
+    public static final int NAME_IS_SUBTREE = 0x100;
+    public static final int PATH_IS_SUBTREE = 0x200;
+    public static final int NAME_IS_APP = 0x400;
+    public static final int INTERFACE_HAS_MEMBER = 0x800;
+    public static final int TALK = SEE | CALL | SIGNAL | BROADCAST;
+    public static final int FDS = SEND_FDS | RECEIVE_FDS;
+    public static final int ALL = TALK | OWN | FDS | NAME_IS_SUBTREE | PATH_IS_SUBTREE | NAME_IS_APP | INTERFACE_HAS_MEMBER;
+
+    private AccessFlags() {
+    }
+}

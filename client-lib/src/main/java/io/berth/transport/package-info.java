@@ -1,0 +1,2 @@
+/** A dbus-java transport over jnr that carries file descriptors. */
+package io.berth.transport;

@@ -1,0 +1,2 @@
+/** The ways to get a container server's socket served. */
+package io.berth.backend;

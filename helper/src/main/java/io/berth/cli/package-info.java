@@ -1,0 +1,2 @@
+/** The berth command. */
+package io.berth.cli;

@@ -1,0 +1,35 @@
+package io.berth.kernel;
+
+/** The door to the system: what the helper asks of Linux goes through here, so that another binding can take its place. */
+public interface Kernel {
+    Sockets sockets();
+
+    Poller openPoller();
+
+    /** Memory for system calls, zeroed. */
+    NativeBuffer allocate(int capacity);
+
+    /** An eventfd(2) that {@link #signalEvent} makes readable. @return an fd that the caller owns */
+    int openEvent();
+
+    void signalEvent(int eventFd);
+
+    /** Makes an event fd unreadable again. */
+    void clearEvent(int eventFd);
+
+    /** pipe2(2) with O_CLOEXEC, non-blocking. @return read end, write end; the caller owns both */
+    int[] pipe();
+
+    /** fcntl(F_DUPFD_CLOEXEC). @return an fd that the caller owns */
+    int duplicate(int fd);
+
+    /** Closes an fd; never throws. */
+    void close(int fd);
+
+    /** Raises the soft limit of open files (RLIMIT_NOFILE) to the hard one. @return the limit now */
+    long raiseFileLimit();
+
+    int userId();
+
+    int processId();
+}

@@ -1,0 +1,59 @@
+package io.berth.kernel;
+
+import java.nio.file.Path;
+
+/**
+ * Unix stream sockets, all non-blocking and close-on-exec. What a caller must expect is a return value; everything else
+ * is a {@link KernelException}. File descriptors are plain ints; each method says who owns them.
+ */
+public interface Sockets {
+    /** The operation cannot go on now: EAGAIN. */
+    int WOULD_BLOCK = -1;
+    /** The other side is gone: ECONNRESET, EPIPE, ENOTCONN. */
+    int CLOSED = -2;
+    /** SCM_MAX_FD of the kernel: as many fds as one message can carry. */
+    int MAX_FDS = 253;
+
+    /**
+     * A new listening socket at {@code path}, mode 0600 from its first moment (the mode is set on the fd before bind).
+     *
+     * @return an fd that the caller owns
+     * @throws KernelException EADDRINUSE when something is there already
+     */
+    int listen(Path path, int backlog);
+
+    /**
+     * @return an fd that the caller owns; {@link #WOULD_BLOCK} when nobody waits (also ECONNABORTED, EINTR)
+     * @throws KernelException EMFILE, ENFILE and the like
+     */
+    int accept(int listenFd);
+
+    /**
+     * @return a connected fd that the caller owns; {@link #WOULD_BLOCK} when the listener's backlog is full: try again later
+     * @throws KernelException ENOENT, ECONNREFUSED, EACCES and the like
+     */
+    int connect(UnixAddress address);
+
+    /**
+     * Reads once (recvmsg with MSG_CMSG_CLOEXEC).
+     *
+     * @param arrived gets the fds that came; the caller owns them. Also when the result is {@link #CLOSED}
+     * @return bytes read, 1 or more; 0 at end of stream; {@link #WOULD_BLOCK}; {@link #CLOSED}, also for MSG_CTRUNC
+     */
+    int receive(int fd, long address, int length, FdQueue arrived);
+
+    /**
+     * Writes once (sendmsg with MSG_NOSIGNAL).
+     *
+     * @param fds   borrowed; sent with the first byte when the result is 1 or more, not at all otherwise
+     * @param count how many of {@code fds} to send, 0 to {@link #MAX_FDS}
+     * @return bytes written, 1 or more; {@link #WOULD_BLOCK} (also ETOOMANYREFS); {@link #CLOSED}
+     */
+    int send(int fd, long address, int length, int[] fds, int count);
+
+    /** @return credentials whose {@code pidFd} the caller owns */
+    PeerCredentials peerCredentials(int fd);
+
+    /** Two connected sockets, each owned by the caller. */
+    int[] pair();
+}

@@ -1,0 +1,2 @@
+/** The only native calls of the helper. */
+package io.berth.kernel.linux;

@@ -1,0 +1,2 @@
+/** What Berth needs from Linux, as small interfaces and types: fds, sockets, polling, processes. */
+package io.berth.kernel;

@@ -1,0 +1,14 @@
+package io.berth.server;
+
+/** Told on the loop thread; must not block. */
+public interface RegistryListener {
+    void onServerAdded(ServerInfo server);
+
+    /** After everything that the server owned has been freed; once per server that was added. */
+    void onServerRemoved(ServerInfo server, CloseReason reason);
+
+    /** State, access rules, mode or connections changed. */
+    void onServerChanged(ServerInfo before, ServerInfo now);
+
+    void onAudit(String serverId, AuditRecord record);
+}

@@ -1,0 +1,19 @@
+package io.berth.server;
+
+import io.berth.api.AccessRule;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * What a server looks like at one moment; safe to hand to any thread.
+ *
+ * @param id                the last element of its object path
+ * @param createdUs         microseconds since the epoch
+ * @param connections       unique names of its clients
+ * @param messagesForwarded in either direction
+ * @param messagesDenied    in either direction
+ */
+public record ServerInfo(String id, String type, String appId, Map<String, ?> metadata, Creator creator, String bus,
+        String socketPath, String address, ServerState state, List<AccessRule> allow, boolean unrestricted,
+        Mode mode, List<String> connections, long createdUs, long messagesForwarded, long messagesDenied) {
+}
