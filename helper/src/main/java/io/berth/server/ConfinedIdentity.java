@@ -7,8 +7,8 @@ import io.berth.kernel.PeerCredentials;
  *
  * @param server      its container server
  * @param uniqueName  the connection
- * @param credentials of the app's process, read when it connected; the pidfd is borrowed and valid until the connection
- *                    is gone: duplicate it on the loop thread to keep it
+ * @param credentials of the app's process, read when it connected; the pidfd is a duplicate that the receiver closes,
+ *                    -1 when it was not asked for or the kernel has none
  */
 public record ConfinedIdentity(ServerInfo server, String uniqueName, PeerCredentials credentials) {
 }
