@@ -1,5 +1,7 @@
 package io.berth.server;
 
+import io.berth.api.AuditRecord;
+
 /** Told on the loop thread; must not block. */
 public interface RegistryListener {
     void onServerAdded(ServerInfo server);

@@ -1,4 +1,4 @@
-package io.berth.server;
+package io.berth.api;
 
 /**
  * One decision that somebody may want to read. Texts are as they were on the wire, empty when absent.
