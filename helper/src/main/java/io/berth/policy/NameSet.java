@@ -1,0 +1,41 @@
+package io.berth.policy;
+
+import java.util.List;
+
+/**
+ * A list of bus names, some of them with all that is below them. Written {@code org.foo} or {@code org.foo.*}; the second
+ * covers {@code org.foo} too. Immutable.
+ */
+public final class NameSet {
+    private final List<String> texts;
+
+    /** @throws IllegalArgumentException naming a text that is neither a bus name nor a bus name with {@code .*} */
+    public NameSet(List<String> texts) {
+        for (String text : texts) {
+            String base = text.endsWith(".*") ? text.substring(0, text.length() - 2) : text;
+            if (!base.matches("[A-Za-z_-][A-Za-z0-9_-]*(\\.[A-Za-z_-][A-Za-z0-9_-]*)+") || base.length() > 255) {
+                throw new IllegalArgumentException("«" + text + "» is not a bus name, nor a bus name followed by .*");
+            }
+        }
+        this.texts = List.copyOf(texts);
+    }
+
+    public boolean contains(String name) {
+        for (String text : texts) {
+            if (text.endsWith(".*") ? covers(text.substring(0, text.length() - 2), name) : text.equals(name)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** Whether {@code name} is {@code base} or below it: {@code org.foo} covers {@code org.foo.bar}, not {@code org.foobar}. */
+    static boolean covers(String base, String name) {
+        return name.startsWith(base) && (name.length() == base.length() || name.charAt(base.length()) == '.');
+    }
+
+    @Override
+    public String toString() {
+        return String.join(" ", texts);
+    }
+}
