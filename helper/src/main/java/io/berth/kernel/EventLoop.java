@@ -34,7 +34,11 @@ public interface EventLoop {
     /** On the loop thread only. @param delayNs nanoseconds, 0 or more */
     Timer schedule(long delayNs, Runnable task);
 
-    /** From any thread; runs in order. */
+    /**
+     * From any thread; runs in order.
+     *
+     * @throws java.util.concurrent.RejectedExecutionException the loop was stopped
+     */
     void execute(Runnable task);
 
     /** From any thread: the result of a task that the loop thread ran. */

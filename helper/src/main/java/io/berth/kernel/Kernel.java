@@ -1,7 +1,11 @@
 package io.berth.kernel;
 
-/** The door to the system: what the helper asks of Linux goes through here, so that another binding can take its place. */
+/**
+ * The door to the system: what the helper asks of Linux goes through here, so that another binding can take its
+ * place. May be called from any thread; what it opens says for itself whom it belongs to.
+ */
 public interface Kernel {
+    /** Socket calls with memory of their own: a new instance for each thread that sends or receives. */
     Sockets sockets();
 
     Poller openPoller();

@@ -9,7 +9,8 @@ package io.berth.kernel;
  * @param pid    process id in our pid namespace; 0 when the process is not visible in it
  * @param groups supplementary group ids; empty when the kernel does not tell
  * @param label  security label without a trailing NUL; empty when there is no security module
- * @param pidFd  a pidfd that this record owns and whoever keeps the record closes; -1 on kernels before 6.5
+ * @param pidFd  a pidfd that this record owns and whoever keeps the record closes; -1 on kernels before 6.5 and
+ *               when the process is gone: then {@code pid} may soon be another's
  */
 public record PeerCredentials(int uid, int gid, int pid, int[] groups, byte[] label, int pidFd) {
 }

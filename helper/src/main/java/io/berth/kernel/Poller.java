@@ -20,7 +20,7 @@ public interface Poller extends AutoCloseable {
 
     /**
      * @param timeoutMs milliseconds, -1 for ever
-     * @return how many are ready: events 0 to result-1
+     * @return how many are ready: events 0 to result-1; 0 when the time is over, or a signal cut it short
      */
     int await(int timeoutMs);
 

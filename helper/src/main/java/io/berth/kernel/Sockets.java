@@ -4,7 +4,8 @@ import java.nio.file.Path;
 
 /**
  * Unix stream sockets, all non-blocking and close-on-exec. What a caller must expect is a return value; everything else
- * is a {@link KernelException}. File descriptors are plain ints; each method says who owns them.
+ * is a {@link KernelException}. File descriptors are plain ints; each method says who owns them. {@link #receive} and
+ * {@link #send} are for one thread and allocate nothing; the other methods may be called from any thread.
  */
 public interface Sockets {
     /** The operation cannot go on now: EAGAIN. */
@@ -19,6 +20,7 @@ public interface Sockets {
      *
      * @return an fd that the caller owns
      * @throws KernelException EADDRINUSE when something is there already
+     * @throws IllegalArgumentException the path is longer than 107 bytes
      */
     int listen(Path path, int backlog);
 
@@ -31,6 +33,7 @@ public interface Sockets {
     /**
      * @return a connected fd that the caller owns; {@link #WOULD_BLOCK} when the listener's backlog is full: try again later
      * @throws KernelException ENOENT, ECONNREFUSED, EACCES and the like
+     * @throws IllegalArgumentException the name is empty, longer than 107 bytes, or a path with a NUL
      */
     int connect(UnixAddress address);
 
@@ -39,6 +42,7 @@ public interface Sockets {
      *
      * @param arrived gets the fds that came; the caller owns them. Also when the result is {@link #CLOSED}
      * @return bytes read, 1 or more; 0 at end of stream; {@link #WOULD_BLOCK}; {@link #CLOSED}, also for MSG_CTRUNC
+     *     (some of the fds could not be taken in, as at the limit of open files)
      */
     int receive(int fd, long address, int length, FdQueue arrived);
 

@@ -1,0 +1,144 @@
+package io.berth.kernel.linux;
+
+import io.berth.kernel.Kernel;
+import io.berth.kernel.NativeBuffer;
+import io.berth.kernel.Poller;
+import io.berth.kernel.Sockets;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+
+/**
+ * The system calls of Linux through jffi, on x86-64 and aarch64. Sockets are {@link LinuxSockets}' job, waiting is
+ * {@link Epoll}'s. Thread-safe; owns nothing but a few words of memory.
+ */
+public final class LinuxKernel implements Kernel {
+    /** O_NONBLOCK, also as SOCK_NONBLOCK and EFD_NONBLOCK. */
+    static final int NONBLOCK = 0x800;
+    /** O_CLOEXEC, also as SOCK_CLOEXEC, EFD_CLOEXEC and EPOLL_CLOEXEC. */
+    static final int CLOEXEC = 0x80000;
+    private static final int F_DUPFD_CLOEXEC = 1030;
+    private static final int RLIMIT_NOFILE = 7;
+
+    private final Libc libc;
+    private final long close;
+    private final long eventfd;
+    private final long eventfdWrite;
+    private final long eventfdRead;
+    private final NativeBuffer eventCount;
+
+    /** @throws IllegalStateException when the native library cannot be loaded */
+    public LinuxKernel() {
+        this(new Libc());
+    }
+
+    LinuxKernel(Libc libc) {
+        this.libc = libc;
+        close = libc.function("close");
+        eventfd = libc.function("eventfd");
+        eventfdWrite = libc.function("eventfd_write");
+        eventfdRead = libc.function("eventfd_read");
+        eventCount = allocate(8);
+    }
+
+    @Override
+    public Sockets sockets() {
+        return new LinuxSockets(libc, this, Sockets.MAX_FDS);
+    }
+
+    @Override
+    public Poller openPoller() {
+        return new Epoll(libc, this);
+    }
+
+    @Override
+    public NativeBuffer allocate(int capacity) {
+        ByteBuffer bytes = ByteBuffer.allocateDirect(capacity).order(ByteOrder.nativeOrder());
+        return new NativeBuffer(bytes, libc.memory().getDirectBufferAddress(bytes));
+    }
+
+    @Override
+    public int openEvent() {
+        int fd = libc.call(eventfd, 0, NONBLOCK | CLOEXEC);
+        if (fd < 0) {
+            throw libc.failure("eventfd");
+        }
+        return fd;
+    }
+
+    @Override
+    public void signalEvent(int eventFd) {
+        while (libc.call(eventfdWrite, eventFd, 1) < 0) {
+            int errno = libc.errno();
+            if (errno == Libc.EAGAIN) {
+                return; // the counter is at its end, so it is readable
+            }
+            if (errno != Libc.EINTR) {
+                throw libc.failure("eventfd_write " + eventFd, errno);
+            }
+        }
+    }
+
+    @Override
+    public void clearEvent(int eventFd) {
+        while (libc.call(eventfdRead, eventFd, eventCount.address()) < 0) {
+            int errno = libc.errno();
+            if (errno == Libc.EAGAIN) {
+                return; // nobody had signalled
+            }
+            if (errno != Libc.EINTR) {
+                throw libc.failure("eventfd_read " + eventFd, errno);
+            }
+        }
+    }
+
+    @Override
+    public int[] pipe() {
+        try (Scratch fds = new Scratch(libc, 8)) {
+            if (libc.call(libc.function("pipe2"), fds.address(), NONBLOCK | CLOEXEC) < 0) {
+                throw libc.failure("pipe2");
+            }
+            return new int[] {fds.getInt(0), fds.getInt(4)};
+        }
+    }
+
+    @Override
+    public int duplicate(int fd) {
+        int copy = libc.call(libc.function("fcntl"), fd, F_DUPFD_CLOEXEC, 0);
+        if (copy < 0) {
+            throw libc.failure("fcntl F_DUPFD_CLOEXEC " + fd);
+        }
+        return copy;
+    }
+
+    @Override
+    public void close(int fd) {
+        libc.call(close, fd); // close(2): the fd is gone whatever the result, also after EINTR
+    }
+
+    @Override
+    public long raiseFileLimit() {
+        try (Scratch limit = new Scratch(libc, 16)) {
+            if (libc.call(libc.function("getrlimit"), RLIMIT_NOFILE, limit.address()) < 0) {
+                throw libc.failure("getrlimit RLIMIT_NOFILE");
+            }
+            long hard = limit.getLong(8);
+            if (limit.getLong(0) != hard) {
+                limit.putLong(0, hard);
+                if (libc.call(libc.function("setrlimit"), RLIMIT_NOFILE, limit.address()) < 0) {
+                    throw libc.failure("setrlimit RLIMIT_NOFILE " + hard);
+                }
+            }
+            return hard;
+        }
+    }
+
+    @Override
+    public int userId() {
+        return libc.call(libc.function("geteuid"));
+    }
+
+    @Override
+    public int processId() {
+        return libc.call(libc.function("getpid"));
+    }
+}
