@@ -19,7 +19,9 @@ public final class AccessFlags {
     public static final int INTERFACE_HAS_MEMBER = 0x800;
     public static final int TALK = SEE | CALL | SIGNAL | BROADCAST;
     public static final int FDS = SEND_FDS | RECEIVE_FDS;
-    public static final int ALL = TALK | OWN | FDS | NAME_IS_SUBTREE | PATH_IS_SUBTREE | NAME_IS_APP | INTERFACE_HAS_MEMBER;
+    /** Every bit that permits something; the others say how the strings match. */
+    public static final int PERMISSIONS = TALK | OWN | FDS;
+    public static final int ALL = PERMISSIONS | NAME_IS_SUBTREE | PATH_IS_SUBTREE | NAME_IS_APP | INTERFACE_HAS_MEMBER;
 
     private AccessFlags() {
     }

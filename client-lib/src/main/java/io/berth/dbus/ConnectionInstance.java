@@ -1,0 +1,54 @@
+package io.berth.dbus;
+
+import java.util.Map;
+import org.freedesktop.dbus.DBusPath;
+import org.freedesktop.dbus.Tuple;
+import org.freedesktop.dbus.annotations.Position;
+import org.freedesktop.dbus.types.Variant;
+
+/**
+ * What {@link Helper1#GetConnectionInstance} returns:
+ * {@code (o server, a{sv} creator, s type, s app_id, a{sv} metadata)}.
+ */
+public final class ConnectionInstance extends Tuple {
+    @Position(0)
+    private final DBusPath server;
+    @Position(1)
+    private final Map<String, Variant<?>> creator;
+    @Position(2)
+    private final String type;
+    @Position(3)
+    private final String appId;
+    @Position(4)
+    private final Map<String, Variant<?>> metadata;
+
+    public ConnectionInstance(DBusPath server, Map<String, Variant<?>> creator, String type, String appId,
+            Map<String, Variant<?>> metadata) {
+        this.server = server;
+        this.creator = creator;
+        this.type = type;
+        this.appId = appId;
+        this.metadata = metadata;
+    }
+
+    public DBusPath server() {
+        return server;
+    }
+
+    /** What the bus said of who made the server ({@code GetConnectionCredentials}). */
+    public Map<String, Variant<?>> creator() {
+        return creator;
+    }
+
+    public String type() {
+        return type;
+    }
+
+    public String appId() {
+        return appId;
+    }
+
+    public Map<String, Variant<?>> metadata() {
+        return metadata;
+    }
+}
