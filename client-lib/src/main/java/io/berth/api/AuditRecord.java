@@ -16,4 +16,10 @@ package io.berth.api;
 public record AuditRecord(String verdict, String operation, String bus, String direction, String name, String path,
         String interfaceName, String member, String connection, int processId, String rule, String suggestion,
         long suppressed) {
+
+    /** The same with another count. */
+    public AuditRecord withSuppressed(long count) {
+        return new AuditRecord(verdict, operation, bus, direction, name, path, interfaceName, member, connection, processId,
+                rule, suggestion, count);
+    }
 }

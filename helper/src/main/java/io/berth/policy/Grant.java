@@ -48,6 +48,14 @@ public final class Grant {
         return flags;
     }
 
+    /** Whether some message to the peer may pass. */
+    public Verdict checkAny(int needed) {
+        if (escapes) {
+            return Verdict.HOST_ESCAPE;
+        }
+        return (anyFlags() & needed) == needed ? Verdict.ALLOWED : missing();
+    }
+
     /** @param needed bits that must all be there, of {@link AccessFlags} */
     public Verdict check(int needed, MessageHeader header) {
         if (escapes && (needed & (AccessFlags.CALL | AccessFlags.SIGNAL)) != 0) {

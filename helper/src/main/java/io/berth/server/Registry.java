@@ -1,51 +1,124 @@
 package io.berth.server;
 
 import io.berth.api.AccessRule;
+import io.berth.api.AuditRecord;
+import io.berth.kernel.EventLoop;
+import io.berth.kernel.Kernel;
+import io.berth.kernel.PeerCredentials;
+import io.berth.policy.NameSet;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * All container servers of this helper. Every method may be called from any thread; the work is done on the loop thread
  * and the future completes there. A future fails with {@link RegistryException} when the request cannot be met.
  */
 public final class Registry {
+    private static final Logger LOG = LoggerFactory.getLogger(Registry.class);
+
+    private final Kernel kernel;
+    private final EventLoop loop;
+    private final Backend backend;
+    private final NameSet hostEscape;
+    private final int maxServers;
+    private final Map<String, ContainerServer> servers = new LinkedHashMap<>();
+    private final List<RegistryListener> listeners = new ArrayList<>();
+    private long lastId;
+    private boolean shutDown;
+
+    /**
+     * @param hostEscape names that hand out the host
+     * @param maxServers the most there may be at once
+     */
+    public Registry(Kernel kernel, EventLoop loop, Backend backend, NameSet hostEscape, int maxServers) {
+        this.kernel = kernel;
+        this.loop = loop;
+        this.backend = backend;
+        this.hostEscape = hostEscape;
+        this.maxServers = maxServers;
+    }
+
     /** Completes when connect() to the server's address works. */
     public CompletableFuture<ServerInfo> add(ServerSpec spec) {
-        throw new UnsupportedOperationException();
+        return onLoop(() -> {
+            if (shutDown || servers.size() >= maxServers) {
+                spec.closeNotification().ifPresent(kernel::close);
+                throw shutDown ? new RegistryException(RegistryException.Kind.FAILED, "the helper is about to exit")
+                        : new RegistryException(RegistryException.Kind.LIMITS_EXCEEDED,
+                                "the limit of " + maxServers + " container servers is reached");
+            }
+            ContainerServer server = new ContainerServer(this, Long.toString(++lastId), spec, System.currentTimeMillis() * 1000);
+            servers.put(server.id(), server);
+            return server.open(backend).thenApply(info -> {
+                listeners.forEach(listener -> listener.onServerAdded(info));
+                return info;
+            });
+        });
     }
 
     /** Completes when everything the server owned is freed. */
     public CompletableFuture<Void> remove(String id, CloseReason reason) {
-        throw new UnsupportedOperationException();
+        return onLoop(() -> find(id).requestClose(reason));
     }
 
     public CompletableFuture<Void> stopListening(String id) {
-        throw new UnsupportedOperationException();
+        return change(id, ContainerServer::stopListening);
     }
 
     public CompletableFuture<Void> setAccess(String id, List<AccessRule> rules) {
-        throw new UnsupportedOperationException();
+        return change(id, server -> server.setAccess(rules));
     }
 
+    /** A rule that is there already is not added again. */
     public CompletableFuture<Void> addAccess(String id, List<AccessRule> rules) {
-        throw new UnsupportedOperationException();
+        return change(id, server -> {
+            checkHasRules(server);
+            List<AccessRule> all = new ArrayList<>(server.rules());
+            rules.stream().filter(rule -> !all.contains(rule)).forEach(all::add);
+            server.setAccess(all);
+        });
     }
 
+    /** Fails with {@code INVALID_ARGUMENT}, and removes none, when a rule is not among the base rules. */
     public CompletableFuture<Void> removeAccess(String id, List<AccessRule> rules) {
-        throw new UnsupportedOperationException();
+        return change(id, server -> {
+            checkHasRules(server);
+            List<AccessRule> all = new ArrayList<>(server.rules());
+            for (AccessRule rule : rules) {
+                if (!all.remove(rule)) {
+                    throw new RegistryException(RegistryException.Kind.INVALID_ARGUMENT, "server " + id + " has no rule " + rule);
+                }
+            }
+            server.setAccess(all);
+        });
+    }
+
+    private static void checkHasRules(ContainerServer server) {
+        if (server.isUnrestricted()) {
+            throw new RegistryException(RegistryException.Kind.INVALID_ARGUMENT,
+                    "server " + server.id() + " is unrestricted; replace its rules with SetContainerAccess first");
+        }
     }
 
     public CompletableFuture<Void> setMode(String id, Mode mode) {
-        throw new UnsupportedOperationException();
+        return change(id, server -> server.setMode(mode));
     }
 
     /** Fails with {@code UNKNOWN_SERVER}. */
     public CompletableFuture<ServerInfo> get(String id) {
-        throw new UnsupportedOperationException();
+        return loop.submit(() -> find(id).info());
     }
 
     public CompletableFuture<List<ServerInfo>> list() {
-        throw new UnsupportedOperationException();
+        return loop.submit(() -> servers.values().stream().map(ContainerServer::info)
+                .filter(info -> info.state() != ServerState.PREPARING).toList());
     }
 
     /**
@@ -57,25 +130,83 @@ public final class Registry {
      * @return fails with {@code NOT_CONTAINER} or {@code NAME_HAS_NO_OWNER}
      */
     public CompletableFuture<ConfinedIdentity> identify(String bus, String busName, boolean wantProcessFd) {
-        throw new UnsupportedOperationException();
-    }
-
-    /** Whether the owner of a unique name on the session bus is a confined connection. */
-    public CompletableFuture<Boolean> isConfined(String uniqueName) {
-        throw new UnsupportedOperationException();
+        return onLoop(() -> backend.identify(bus, busName).thenApply(found -> {
+            Backend.Found connection = found.orElseThrow(() -> new RegistryException(RegistryException.Kind.NOT_CONTAINER,
+                    busName + " is not a confined connection"));
+            PeerCredentials c = connection.credentials();
+            int pidFd = wantProcessFd && c.pidFd() >= 0 ? kernel.duplicate(c.pidFd()) : -1;
+            return new ConfinedIdentity(connection.server().info(), connection.uniqueName(),
+                    new PeerCredentials(c.uid(), c.gid(), c.pid(), c.groups(), c.label(), pidFd));
+        }));
     }
 
     /** A connection has left the helper's bus: ends what must not outlive it. */
     public void creatorGone(String uniqueName) {
-        throw new UnsupportedOperationException();
+        loop.execute(() -> List.copyOf(servers.values()).stream()
+                .filter(server -> server.spec().creator().uniqueName().equals(uniqueName)).forEach(ContainerServer::onCreatorGone));
     }
 
     /** Ends every server with {@link CloseReason#HELPER_EXIT}; completes when all is freed. */
     public CompletableFuture<Void> shutdown() {
-        throw new UnsupportedOperationException();
+        return onLoop(() -> {
+            shutDown = true;
+            return CompletableFuture.allOf(List.copyOf(servers.values()).stream()
+                    .map(server -> server.requestClose(CloseReason.HELPER_EXIT)).toArray(CompletableFuture[]::new));
+        });
     }
 
     public void addListener(RegistryListener listener) {
-        throw new UnsupportedOperationException();
+        loop.execute(() -> listeners.add(listener));
+    }
+
+    private CompletableFuture<Void> change(String id, Consumer<ContainerServer> action) {
+        return loop.submit(() -> {
+            action.accept(find(id));
+            return null;
+        });
+    }
+
+    private <T> CompletableFuture<T> onLoop(Callable<CompletableFuture<T>> task) {
+        return loop.submit(task).thenCompose(future -> future);
+    }
+
+    private ContainerServer find(String id) {
+        ContainerServer server = servers.get(id);
+        if (server == null || server.info().state() == ServerState.PREPARING) {
+            throw new RegistryException(RegistryException.Kind.UNKNOWN_SERVER, "there is no container server «" + id + "»");
+        }
+        return server;
+    }
+
+    // what the servers tell
+
+    /** @param last what it was; null when it was never announced */
+    void onFreed(ContainerServer server, ServerInfo last, CloseReason reason) {
+        servers.remove(server.id());
+        if (last != null) {
+            LOG.info("server {} of {} removed: {}", server.id(), last.appId(), reason.word());
+            listeners.forEach(listener -> listener.onServerRemoved(last, reason));
+        }
+    }
+
+    void onChanged(ServerInfo before, ServerInfo now) {
+        listeners.forEach(listener -> listener.onServerChanged(before, now));
+    }
+
+    void onAudit(ContainerServer server, AuditRecord record) {
+        LOG.info("server {} of {}: {}", server.id(), server.spec().appId(), record);
+        listeners.forEach(listener -> listener.onAudit(server.id(), record));
+    }
+
+    Kernel kernel() {
+        return kernel;
+    }
+
+    EventLoop loop() {
+        return loop;
+    }
+
+    NameSet hostEscape() {
+        return hostEscape;
     }
 }

@@ -1,0 +1,218 @@
+package io.berth.backend;
+
+import io.berth.api.AuditRecord;
+import io.berth.kernel.KernelException;
+import io.berth.policy.AccessPolicy;
+import io.berth.relay.BusGoneException;
+import io.berth.relay.BusView;
+import io.berth.relay.NoSuchNameException;
+import io.berth.relay.Relay;
+import io.berth.relay.RelayEvents;
+import io.berth.relay.RelayServer;
+import io.berth.server.Backend;
+import io.berth.server.ContainerServer;
+import io.berth.server.RegistryException;
+import io.berth.server.RegistryException.Kind;
+import io.berth.wire.BusAddress;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+
+/** Serves sockets by relaying to a bus, whichever it is. Keeps one view per bus for as long as it is of use. Loop thread. */
+public final class RelayBackend implements Backend {
+    private final Relay relay;
+    private final SocketDirectory directory;
+    private final Map<String, String> addresses;
+    private final Map<List<BusAddress>, CompletableFuture<BusView>> views = new HashMap<>();
+
+    /**
+     * @param directory      where sockets go; borrowed
+     * @param sessionAddress of the helper's own bus
+     * @param systemAddress  of the system bus
+     */
+    public RelayBackend(Relay relay, SocketDirectory directory, String sessionAddress, String systemAddress) {
+        this.relay = relay;
+        this.directory = directory;
+        this.addresses = Map.of("session", sessionAddress, "system", systemAddress);
+    }
+
+    @Override
+    public CompletableFuture<Service> open(ContainerServer server, AccessPolicy policy) {
+        return view(server.spec().bus()).thenApply(view -> {
+            RelayService service = new RelayService(server, view, policy);
+            service.listen();
+            return service;
+        });
+    }
+
+    @Override
+    public CompletableFuture<Optional<Found>> identify(String bus, String busName) {
+        List<BusAddress> known = parse(bus);
+        if (!addresses.containsKey(bus) && !views.containsKey(known)) {
+            throw new RegistryException(Kind.FAILED, "there is no container server on the bus at " + bus);
+        }
+        return view(bus).thenCompose(view -> view.identify(busName)).handle((found, failure) -> {
+            if (failure != null) {
+                throw unwrap(failure) instanceof NoSuchNameException none
+                        ? new RegistryException(Kind.NAME_HAS_NO_OWNER, none.getMessage()) : refusal(failure);
+            }
+            return found.map(peer -> new Found(((RelayService) peer.server().events()).server, peer.uniqueName(), peer.credentials()));
+        });
+    }
+
+    /** The view of a bus; the first one who asks opens it. */
+    private CompletableFuture<BusView> view(String bus) {
+        List<BusAddress> where = parse(bus);
+        CompletableFuture<BusView> view = views.get(where);
+        if (view == null) {
+            BusView made = new BusView(relay, bus, where);
+            view = new CompletableFuture<>();
+            views.put(where, view);
+            CompletableFuture<BusView> answer = view;
+            made.open(() -> views.remove(where)).whenComplete((ready, failure) -> {
+                if (failure == null) {
+                    answer.complete(ready);
+                } else {
+                    views.remove(where);
+                    answer.completeExceptionally(refusal(failure));
+                }
+            });
+        }
+        return view;
+    }
+
+    private List<BusAddress> parse(String bus) {
+        try {
+            return BusAddress.parse(addresses.getOrDefault(bus, bus), System.getenv("XDG_RUNTIME_DIR"));
+        } catch (IllegalArgumentException e) {
+            throw new RegistryException(Kind.INVALID_ARGUMENT,
+                    "Bus is «" + bus + "», expected session, system or a unix: address (" + e.getMessage() + ")");
+        }
+    }
+
+    private static Throwable unwrap(Throwable failure) {
+        return failure instanceof CompletionException && failure.getCause() != null ? failure.getCause() : failure;
+    }
+
+    private static RuntimeException refusal(Throwable failure) {
+        Throwable cause = unwrap(failure);
+        if (cause instanceof RegistryException refusal) {
+            return refusal;
+        }
+        return cause instanceof BusGoneException || cause instanceof KernelException
+                ? new RegistryException(Kind.FAILED, cause.getMessage()) : new IllegalStateException(cause);
+    }
+
+    /** The connection of one server's socket to the registry's server. */
+    private final class RelayService implements Service, RelayEvents {
+        private final ContainerServer server;
+        private final BusView view;
+        private final Path path;
+        private final RelayServer sockets;
+
+        RelayService(ContainerServer server, BusView view, AccessPolicy policy) {
+            this.server = server;
+            this.view = view;
+            this.path = directory.socket(server.id());
+            this.sockets = new RelayServer(relay, view, server.spec().type() + "/" + server.spec().appId(), path, policy, this);
+        }
+
+        void listen() {
+            try {
+                sockets.listen();
+            } catch (KernelException e) {
+                throw new RegistryException(Kind.FAILED, e.getMessage());
+            }
+        }
+
+        @Override
+        public String socketPath() {
+            return path.toString();
+        }
+
+        @Override
+        public String address() {
+            return BusAddress.format(path.toString(), view.guid());
+        }
+
+        @Override
+        public void setPolicy(AccessPolicy policy) {
+            sockets.setPolicy(policy);
+        }
+
+        @Override
+        public void stopListening() {
+            sockets.stopListening();
+            unlink();
+        }
+
+        private void unlink() {
+            try {
+                Files.deleteIfExists(path);
+            } catch (IOException e) {
+                throw new IllegalStateException("cannot remove " + path, e);
+            }
+        }
+
+        @Override
+        public boolean hasClients() {
+            return sockets.hasClients();
+        }
+
+        @Override
+        public List<String> connections() {
+            return sockets.uniqueNames();
+        }
+
+        @Override
+        public long messagesForwarded() {
+            return sockets.messagesForwarded();
+        }
+
+        @Override
+        public long messagesDenied() {
+            return sockets.messagesDenied();
+        }
+
+        @Override
+        public void close() {
+            unlink();
+            sockets.close();
+            if (!view.isUsed() && !addresses.containsKey(view.busName())) {
+                views.values().removeIf(future -> future.getNow(null) == view);
+                view.close();
+            }
+        }
+
+        @Override
+        public void onConnectionsChanged() {
+            server.onConnectionsChanged();
+        }
+
+        @Override
+        public void onClient() {
+            server.onClient();
+        }
+
+        @Override
+        public void onLastClientLeft() {
+            server.onLastClientLeft();
+        }
+
+        @Override
+        public void onBusGone() {
+            server.onBusGone();
+        }
+
+        @Override
+        public void onAudit(AuditRecord record) {
+            server.onAudit(record);
+        }
+    }
+}

@@ -1,0 +1,129 @@
+package io.berth.backend;
+
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.file.DirectoryStream;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFileAttributes;
+import java.nio.file.attribute.PosixFilePermission;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Set;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The directory of this helper's sockets: {@code berth/PID-N} in the runtime directory, 0700 from its first moment. A lock
+ * that the kernel releases with the process tells which directories a crashed helper left; those are removed at start,
+ * as far as they hold what a helper makes. Owns the directory until {@link #close}.
+ */
+public final class SocketDirectory implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(SocketDirectory.class);
+    private static final Set<PosixFilePermission> PRIVATE = PosixFilePermissions.fromString("rwx------");
+    private static final Set<PosixFilePermission> PRIVATE_FILE = PosixFilePermissions.fromString("rw-------");
+    private static final String LOCK = "lock";
+
+    private final Path directory;
+    private final FileChannel lock;
+
+    private SocketDirectory(Path directory, FileChannel lock) {
+        this.directory = directory;
+        this.lock = lock;
+    }
+
+    /**
+     * @param runtimeDirectory {@code XDG_RUNTIME_DIR}
+     * @throws IOException naming what is not as it must be
+     */
+    public static SocketDirectory open(Path runtimeDirectory) throws IOException {
+        Path base = runtimeDirectory.resolve("berth");
+        try {
+            Files.createDirectory(base, PosixFilePermissions.asFileAttribute(PRIVATE));
+        } catch (FileAlreadyExistsException e) {
+            checkPrivate(base);
+        }
+        try (FileChannel all = openLock(base); FileLock held = all.lock()) {
+            removeStale(base);
+            for (int n = 0; ; n++) {
+                Path own = base.resolve(ProcessHandle.current().pid() + "-" + n);
+                try {
+                    Files.createDirectory(own, PosixFilePermissions.asFileAttribute(PRIVATE));
+                } catch (FileAlreadyExistsException e) {
+                    continue;
+                }
+                FileChannel lock = openLock(own);
+                lock.lock();
+                return new SocketDirectory(own, lock);
+            }
+        }
+    }
+
+    private static void checkPrivate(Path base) throws IOException {
+        PosixFileAttributes found = Files.readAttributes(base, PosixFileAttributes.class, LinkOption.NOFOLLOW_LINKS);
+        Object me = Files.getAttribute(Path.of("/proc/self"), "unix:uid");
+        Object owner = Files.getAttribute(base, "unix:uid", LinkOption.NOFOLLOW_LINKS);
+        if (!found.isDirectory() || !owner.equals(me) || !found.permissions().equals(PRIVATE)) {
+            throw new IOException(base + " is not a directory of user " + me + " with mode rwx------ (it belongs to " + owner
+                    + ", mode " + PosixFilePermissions.toString(found.permissions()) + ")");
+        }
+    }
+
+    private static FileChannel openLock(Path directory) throws IOException {
+        return FileChannel.open(directory.resolve(LOCK), Set.of(StandardOpenOption.CREATE, StandardOpenOption.WRITE, LinkOption.NOFOLLOW_LINKS),
+                PosixFilePermissions.asFileAttribute(PRIVATE_FILE));
+    }
+
+    private static void removeStale(Path base) throws IOException {
+        try (DirectoryStream<Path> entries = Files.newDirectoryStream(base)) {
+            for (Path entry : entries) {
+                if (entry.getFileName().toString().matches("[0-9]+-[0-9]+") && Files.isDirectory(entry, LinkOption.NOFOLLOW_LINKS)
+                        && Files.exists(entry.resolve(LOCK), LinkOption.NOFOLLOW_LINKS)) {
+                    removeIfStale(entry);
+                }
+            }
+        }
+    }
+
+    private static void removeIfStale(Path entry) {
+        try (FileChannel lock = openLock(entry); FileLock held = lock.tryLock()) {
+            if (held != null) {
+                LOG.info("removing {}, left by a helper that was killed", entry);
+                removeContents(entry);
+            }
+        } catch (IOException e) {
+            LOG.warn("{} stays: {}", entry, e.toString());
+        }
+    }
+
+    /** Sockets by number and the lock; what else is there is somebody else's and keeps the directory. */
+    private static void removeContents(Path directory) throws IOException {
+        try (DirectoryStream<Path> entries = Files.newDirectoryStream(directory, "[0-9]*")) {
+            for (Path entry : entries) {
+                if (Files.readAttributes(entry, PosixFileAttributes.class, LinkOption.NOFOLLOW_LINKS).isOther()) {
+                    Files.delete(entry);
+                }
+            }
+        }
+        Files.deleteIfExists(directory.resolve(LOCK));
+        Files.delete(directory);
+    }
+
+    /** Where the socket of a server goes. */
+    public Path socket(String serverId) {
+        return directory.resolve(serverId);
+    }
+
+    public Path path() {
+        return directory;
+    }
+
+    @Override
+    public void close() throws IOException {
+        removeContents(directory);
+        lock.close();
+    }
+}

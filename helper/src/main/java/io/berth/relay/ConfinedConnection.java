@@ -1,0 +1,504 @@
+package io.berth.relay;
+
+import io.berth.kernel.EventLoop;
+import io.berth.kernel.FdQueue;
+import io.berth.kernel.KernelException;
+import io.berth.kernel.NativeBuffer;
+import io.berth.kernel.PeerCredentials;
+import io.berth.kernel.Poller;
+import io.berth.kernel.Sockets;
+import io.berth.policy.AccessPolicy;
+import io.berth.wire.MalformedException;
+import io.berth.wire.MessageHeader;
+import io.berth.wire.SaslClient;
+import io.berth.wire.SaslServer;
+import java.nio.ByteBuffer;
+import java.util.function.IntFunction;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One client of a container server and the connection to the bus that stands for it: authentication on both sides, then
+ * two {@link Flow}s whose messages {@link OutgoingJudge} and {@link IncomingJudge} decide about. Owns both sockets, what
+ * waits on them, and the client's pidfd, which stays until the bus has reported the name gone. Loop thread.
+ */
+final class ConfinedConnection {
+    /** Its life, in order. */
+    private enum Stage { CLIENT_AUTHENTICATION, CONNECTING, BUS_AUTHENTICATION, RELAYING, CLOSED }
+
+    private static final Logger LOG = LoggerFactory.getLogger(ConfinedConnection.class);
+    private static final long RETRY_NS = 5_000_000;
+    private static final long DRAIN_NS = 10_000_000_000L;
+    private static final int SASL_BYTES = 4096;
+
+    private final Relay relay;
+    private final RelayServer server;
+    private final BusView view;
+    private final PeerCredentials credentials;
+    private final Endpoint client;
+    private final SaslServer clientSasl;
+    private final OwnCalls calls = new OwnCalls();
+    private final BroadcastOwners broadcastOwners = new BroadcastOwners(this);
+    private final FdQueue arrived = new FdQueue();
+    private byte[] early = {};
+    private Stage stage = Stage.CLIENT_AUTHENTICATION;
+    private EventLoop.Timer timer;
+    private EventLoop.Timer retry;
+    private SaslClient busSasl;
+    private Endpoint bus;
+    private Flow outgoing;
+    private Flow incoming;
+    private OutgoingJudge outgoingJudge;
+    private IncomingJudge incomingJudge;
+    private String uniqueName;
+    private long hello = -1;
+    private boolean nameGone = true;
+    private boolean clientEnded;
+
+    /**
+     * @param socket      taken
+     * @param credentials taken
+     */
+    ConfinedConnection(RelayServer server, int socket, PeerCredentials credentials) {
+        this.relay = server.relay();
+        this.server = server;
+        this.view = server.view();
+        this.credentials = credentials;
+        this.clientSasl = new SaslServer(view.guid(), view.passesFds());
+        this.client = new Endpoint(relay, socket, this::onClientReady);
+        long limit = relay.limits().authenticateMs();
+        this.timer = relay.loop().schedule(limit * 1_000_000, () -> close("no unique name within " + limit + " ms"));
+    }
+
+    private void onClientReady(int events) {
+        guarded(() -> {
+            if ((events & Poller.WRITE) != 0) {
+                client.flush();
+                resume(incoming, client.outbox(), bus);
+            }
+            if ((events & ~Poller.WRITE) != 0 && stage != Stage.CLOSED) {
+                readClient();
+            }
+        });
+    }
+
+    private void readClient() {
+        if (!client.isReading()) {
+            client.onHangUpWhileNotReading();
+        } else if (stage == Stage.CLIENT_AUTHENTICATION) {
+            authenticateClient();
+        } else if (stage == Stage.RELAYING) {
+            readFrom(outgoing);
+        }
+    }
+
+    private void onBusReady(int events) {
+        guarded(() -> {
+            if ((events & Poller.WRITE) != 0) {
+                bus.flush();
+                resume(outgoing, bus.outbox(), client);
+                endWhenDrained();
+            }
+            if ((events & ~Poller.WRITE) != 0 && stage != Stage.CLOSED) {
+                if (!bus.isReading()) {
+                    bus.onHangUpWhileNotReading();
+                } else if (stage == Stage.BUS_AUTHENTICATION) {
+                    authenticateAtBus();
+                } else {
+                    readFrom(incoming);
+                }
+            }
+        });
+    }
+
+    /** A malformed stream ends this connection and nothing else. */
+    private void guarded(Runnable step) {
+        try {
+            step.run();
+        } catch (MalformedException e) {
+            close(e.getMessage());
+        }
+    }
+
+    private void authenticateClient() {
+        NativeBuffer buffer = relay.receiveBuffer();
+        int n = relay.sockets().receive(client.socket(), buffer.address(), Relay.READ_BYTES, arrived);
+        if (n == Sockets.WOULD_BLOCK) {
+            return;
+        }
+        if (n <= 0) {
+            close("left before it had authenticated");
+            return;
+        }
+        ByteBuffer input = buffer.bytes().duplicate().limit(n).position(0);
+        SaslServer.State state = clientSasl.read(input);
+        byte[] reply = clientSasl.takeOutput();
+        if (reply.length > 0) {
+            client.outbox().write(reply, Outbox.NO_FDS);
+            client.flush();
+        }
+        if (state != SaslServer.State.DONE || !input.hasRemaining()) {
+            closeArrived();
+        }
+        if (state == SaslServer.State.FAILED) {
+            close(clientSasl.failure());
+        } else if (state == SaslServer.State.DONE) {
+            early = new byte[input.remaining()];
+            input.get(early);
+            client.setReading(false);
+            stage = Stage.CONNECTING;
+            connectToBus();
+        }
+    }
+
+    private void closeArrived() {
+        while (arrived.size() > 0) {
+            relay.kernel().close(arrived.remove());
+        }
+    }
+
+    private void connectToBus() {
+        retry = null;
+        try {
+            int socket = view.connectOnceMore();
+            if (socket == Sockets.WOULD_BLOCK) {
+                retry = relay.loop().schedule(RETRY_NS, this::connectToBus);
+                return;
+            }
+            bus = new Endpoint(relay, socket, this::onBusReady);
+        } catch (KernelException e) {
+            close(e.getMessage());
+            return;
+        }
+        stage = Stage.BUS_AUTHENTICATION;
+        busSasl = new SaslClient(relay.kernel().userId(), clientSasl.fdsNegotiated());
+        bus.outbox().write(busSasl.start(), Outbox.NO_FDS);
+        bus.flush();
+    }
+
+    private void authenticateAtBus() {
+        NativeBuffer buffer = relay.receiveBuffer();
+        FdQueue stray = new FdQueue();
+        int n = relay.sockets().receive(bus.socket(), buffer.address(), SASL_BYTES, stray);
+        while (stray.size() > 0) {
+            relay.kernel().close(stray.remove());
+        }
+        if (n == Sockets.WOULD_BLOCK) {
+            return;
+        }
+        if (n <= 0) {
+            close("the bus has closed the connection");
+            return;
+        }
+        ByteBuffer input = buffer.bytes().duplicate().limit(n).position(0);
+        SaslServer.State state = busSasl.read(input);
+        if (state == SaslServer.State.FAILED || state == SaslServer.State.DONE && input.hasRemaining()) {
+            close("the bus does not authenticate: " + busSasl.failure());
+        } else if (state == SaslServer.State.DONE) {
+            if (clientSasl.fdsNegotiated() && !busSasl.fdsAgreed()) {
+                close("the bus does not pass file descriptors any more");
+            } else {
+                beginRelaying();
+            }
+        }
+    }
+
+    private void beginRelaying() {
+        stage = Stage.RELAYING;
+        outgoingJudge = new OutgoingJudge(this);
+        incomingJudge = new IncomingJudge(this, outgoingJudge);
+        outgoing = new Flow(relay, client, bus.outbox(), outgoingJudge);
+        incoming = new Flow(relay, bus, client.outbox(), incomingJudge);
+        outgoing.hold(ByteBuffer.wrap(early), arrived);
+        early = new byte[0];
+        resumeOutgoing();
+    }
+
+    private void readFrom(Flow flow) {
+        if (!flow.readOnce()) {
+            if (flow == outgoing) {
+                clientEnded = true;
+                client.setReading(false);
+                client.onHangUpWhileNotReading();
+                endWhenDrained();
+            } else {
+                closeAfterDelivery();
+            }
+            return;
+        }
+        afterWork();
+    }
+
+    /** What both sides do when messages have been judged: send, wait, or give up. */
+    private void afterWork() {
+        if (stage == Stage.CLOSED) {
+            return;
+        }
+        if (bus.outbox().isOverLimit() || client.outbox().isOverLimit()) {
+            close("more than " + relay.limits().queuedBytes() + " bytes wait for one side to read");
+            return;
+        }
+        client.flush();
+        bus.flush();
+        client.setReading(!clientEnded && !outgoing.isPaused() && bus.outbox().isEmpty());
+        bus.setReading(client.outbox().isEmpty());
+        if (client.isHungUp() && client.isReading()) {
+            relay.loop().execute(() -> guarded(this::readHungUp));
+        }
+        if (bus.isHungUp() && bus.isReading()) {
+            relay.loop().execute(() -> guarded(() -> {
+                if (stage == Stage.RELAYING) {
+                    readFrom(incoming);
+                }
+            }));
+        }
+    }
+
+    private void readHungUp() {
+        if (stage == Stage.RELAYING && client.isReading()) {
+            readFrom(outgoing);
+        }
+    }
+
+    /** The sink of a flow has room again. */
+    private void resume(Flow flow, Outbox sink, Endpoint source) {
+        if (flow != null && sink.isEmpty() && stage == Stage.RELAYING) {
+            if (flow.hasHeld() && !flow.isPaused()) {
+                flow.resume();
+            }
+            afterWork();
+        }
+    }
+
+    /** Judging goes on with what was held back; not from inside a judge. */
+    private void resumeOutgoing() {
+        guarded(() -> {
+            if (stage == Stage.RELAYING) {
+                outgoing.resume();
+                afterWork();
+            }
+        });
+    }
+
+    /** The client has gone, and what it said last is still to be delivered. */
+    private void endWhenDrained() {
+        if (clientEnded && stage == Stage.RELAYING) {
+            if (bus.outbox().isEmpty()) {
+                close(null);
+            } else {
+                closeIn(DRAIN_NS);
+            }
+        }
+    }
+
+    /** The bus has gone, and what it said last is still to be delivered. */
+    private void closeAfterDelivery() {
+        bus.setReading(false);
+        bus.onHangUpWhileNotReading();
+        client.flush();
+        if (client.outbox().isEmpty()) {
+            close("the bus has closed the connection");
+        } else {
+            closeIn(DRAIN_NS);
+        }
+    }
+
+    private void closeIn(long delayNs) {
+        if (timer == null) {
+            timer = relay.loop().schedule(delayNs, () -> close("the other side does not read what it was sent last"));
+        }
+    }
+
+    // what the judges need
+
+    RelayServer server() {
+        return server;
+    }
+
+    Relay relay() {
+        return relay;
+    }
+
+    BusView view() {
+        return view;
+    }
+
+    OwnerTable owners() {
+        return view.owners();
+    }
+
+    AccessPolicy policy() {
+        return server.routes().policy();
+    }
+
+    Flow outgoing() {
+        return outgoing;
+    }
+
+    Flow incoming() {
+        return incoming;
+    }
+
+    OwnCalls calls() {
+        return calls;
+    }
+
+    BroadcastOwners broadcastOwners() {
+        return broadcastOwners;
+    }
+
+    /** Empty before the bus has given one. */
+    String uniqueName() {
+        return uniqueName == null ? "" : uniqueName;
+    }
+
+    PeerCredentials credentials() {
+        return credentials;
+    }
+
+    /** Whether the peer of a name in a header has sent this app a unicast message. */
+    boolean hasHeardFrom(MessageHeader header, int field) {
+        return incomingJudge.hasHeardFrom(header, field);
+    }
+
+    /** Whether a name exists for this app: by the rules, as its own, as a neighbour, or because it has spoken. */
+    boolean sees(String name) {
+        return name.equals(uniqueName) || server.routes().sees(name) || incomingJudge.hasHeardFrom(name)
+                || view.owners().find(name) instanceof Peer owner && incomingJudge.hasHeardFrom(owner.uniqueName());
+    }
+
+    /** Sends a call of our own to the bus driver, between two messages of the app's. */
+    void call(IntFunction<byte[]> message, OwnCalls.Handler handler) {
+        if (stage == Stage.RELAYING) {
+            injectOutgoing(calls.make(message, handler));
+        }
+    }
+
+    /** A message of our own to the bus. */
+    void injectOutgoing(byte[] message) {
+        if (!outgoing.inject(message) && outgoing.deferredMessages() > 64) {
+            relay.loop().execute(() -> close("it stays inside one message while the bus has to be told of changes"));
+        } else if (outgoing.isInsideMessage()) {
+            // an app must not keep what was revoked by never ending a message
+            relay.loop().schedule(DRAIN_NS / 2, () -> {
+                if (stage == Stage.RELAYING && outgoing.deferredMessages() > 0) {
+                    close("it stays inside one message while the bus has to be told of changes");
+                }
+            });
+        }
+        bus.flush();
+    }
+
+    /** A message of our own to the app. */
+    void injectIncoming(byte[] message) {
+        if (stage == Stage.RELAYING) {
+            incoming.inject(message);
+            if (incoming.deferredMessages() * 256 > relay.limits().queuedBytes()) {
+                relay.loop().execute(() -> close("it does not read"));
+            }
+            client.flush();
+        }
+    }
+
+    /** Hello is on its way; nothing else is until the bus has answered. */
+    void onHelloSent() {
+        hello = view.hellos().begin();
+        outgoing.pause();
+    }
+
+    /** The bus has given a name. What the app has said after Hello can go on now. */
+    void onNamed(String name) {
+        uniqueName = name;
+        nameGone = false;
+        view.register(name, this);
+        view.hellos().end(hello);
+        timer.cancel();
+        timer = null;
+        server.onConnectionsChanged();
+        relay.loop().execute(this::resumeOutgoing);
+    }
+
+    /** All that an AddMatch waited for is there. */
+    void onOwnersKnown() {
+        if (stage == Stage.RELAYING && outgoing.hasHeld()) {
+            relay.loop().execute(this::resumeOutgoing);
+        }
+    }
+
+    void onPolicyChanged() {
+        if (stage == Stage.RELAYING) {
+            broadcastOwners.follow(policy());
+            outgoingJudge.driver().releaseWhatIsNotAllowed();
+        }
+    }
+
+    /** A name has become seen or unseen by a change of the rules. */
+    void tellOwnerChanged(String name, String before, String now) {
+        if (stage == Stage.RELAYING && uniqueName != null && !incomingJudge.hasHeardFrom(name)
+                && outgoingJudge.driver().matches().wantOwnerChanged(name, before, now)) {
+            injectIncoming(Bus.ownerChanged(calls.serial(), null, name, before, now));
+        }
+    }
+
+    /** The bus view hears that a peer leaves; the bus may tell this connection only later. */
+    void onPeerLeaving(Peer peer) {
+        if (stage == Stage.RELAYING) {
+            incomingJudge.onPeerLeaving(peer);
+        }
+    }
+
+    boolean isOpen() {
+        return stage != Stage.CLOSED;
+    }
+
+    /** @param reason for the log; null when the client has just left */
+    void close(String reason) {
+        if (stage == Stage.CLOSED) {
+            return;
+        }
+        stage = Stage.CLOSED;
+        if (reason != null) {
+            LOG.info("connection {} of process {} at {} closed: {}", uniqueName(), credentials.pid(), server.path(), reason);
+        }
+        if (timer != null) {
+            timer.cancel();
+        }
+        if (retry != null) {
+            retry.cancel();
+        }
+        if (outgoing != null) {
+            outgoing.close();
+            incoming.close();
+        }
+        closeArrived();
+        client.close();
+        if (bus != null) {
+            bus.close();
+        }
+        if (hello >= 0) {
+            view.hellos().end(hello);
+        }
+        if (nameGone) {
+            free();
+        } else {
+            view.onConfinedClosed(uniqueName);
+        }
+        server.onClosed(this);
+    }
+
+    /** The bus, or the loss of it, has ended the name. */
+    void onNameGone() {
+        if (!nameGone) {
+            nameGone = true;
+            if (stage == Stage.CLOSED) {
+                free();
+            }
+        }
+    }
+
+    private void free() {
+        if (credentials.pidFd() >= 0) {
+            relay.kernel().close(credentials.pidFd());
+        }
+    }
+}

@@ -1,0 +1,97 @@
+package io.berth.relay;
+
+import io.berth.kernel.EventLoop;
+import io.berth.kernel.Poller;
+
+/**
+ * One socket of a connection: its watch and what waits to be written to it. Who reads and what it means is its user's.
+ * Owns the socket. Loop thread.
+ */
+final class Endpoint {
+    private final Relay relay;
+    private final int socket;
+    private final Outbox outbox;
+    private EventLoop.Watch watch;
+    private boolean reading = true;
+    private boolean hungUp;
+    private boolean closed;
+
+    /**
+     * @param socket  taken
+     * @param handler told of READ, WRITE, ERROR and HANGUP
+     */
+    Endpoint(Relay relay, int socket, EventLoop.Handler handler) {
+        this.relay = relay;
+        this.socket = socket;
+        this.outbox = new Outbox(relay, socket);
+        this.watch = relay.loop().watch(socket, Poller.READ, handler);
+    }
+
+    int socket() {
+        return socket;
+    }
+
+    Outbox outbox() {
+        return outbox;
+    }
+
+    /** Whether to be told when there is something to read. */
+    void setReading(boolean reading) {
+        this.reading = reading;
+        update();
+    }
+
+    /** Sends what waits and asks to be told when more can go. */
+    void flush() {
+        if (!closed) {
+            if (!outbox.isEmpty()) {
+                outbox.flush();
+            }
+            update();
+        }
+    }
+
+    /**
+     * The other side has closed while nobody wants to read: stop watching, or the kernel would tell it for ever. What it
+     * has sent can still be read.
+     */
+    void onHangUpWhileNotReading() {
+        hungUp = true;
+        outbox.abandon();
+        if (watch != null) {
+            watch.cancel();
+            watch = null;
+        }
+    }
+
+    /** No event will come: whoever wants to read must do so by itself. */
+    boolean isHungUp() {
+        return hungUp;
+    }
+
+    boolean isReading() {
+        return reading;
+    }
+
+    private void update() {
+        if (watch != null) {
+            watch.interest((reading ? Poller.READ : 0) | (outbox.isEmpty() ? 0 : Poller.WRITE));
+        }
+    }
+
+    boolean isClosed() {
+        return closed;
+    }
+
+    void close() {
+        if (!closed) {
+            closed = true;
+            if (watch != null) {
+                watch.cancel();
+                watch = null;
+            }
+            outbox.abandon();
+            relay.kernel().close(socket);
+        }
+    }
+}

@@ -1,0 +1,305 @@
+package io.berth.relay;
+
+import io.berth.kernel.FdQueue;
+import io.berth.kernel.NativeBuffer;
+import io.berth.kernel.Sockets;
+import io.berth.wire.MalformedException;
+import io.berth.wire.MessageHeader;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * One direction of a connection: reads a source, cuts the bytes into messages, asks its {@link Judge} about each one and
+ * passes what may pass to a sink: the same bytes, from the buffer they were read into. Neighbours that pass go out in one
+ * write. Bodies are streamed: what is kept between two reads is at most a header, or an inspected message.
+ *
+ * <p>When the sink does not take everything, the source is not read until it did. Owns the file descriptors that it has
+ * read; the endpoints are the connection's. Loop thread.
+ */
+final class Flow {
+    /** What becomes of one message. */
+    enum Decision {
+        FORWARD,
+        DROP,
+        /** The header is {@link #replacement}, the body follows as it is. */
+        REWRITE,
+        /** The whole message is {@link #replacement}; the one that came is dropped. */
+        REPLACE,
+        /** Stop before this message and ask again after {@link #resume()}. */
+        HOLD
+    }
+
+    /** Decides about messages. */
+    interface Judge {
+        /** Whether the body must be there, whole, when the message is judged. */
+        boolean needsBody(MessageHeader header);
+
+        /**
+         * @param body where the body begins in {@code buffer}
+         * @throws MalformedException the connection cannot go on
+         */
+        Decision judge(MessageHeader header, ByteBuffer buffer, int body);
+    }
+
+    private static final byte[] NOTHING = {};
+
+    private final Relay relay;
+    private final NativeBuffer buffer;
+    private final MessageHeader header;
+    private final Endpoint source;
+    private final Outbox sink;
+    private final Judge judge;
+    private final FdQueue fds = new FdQueue();
+    private final List<byte[]> deferred = new ArrayList<>();
+    private byte[] held = NOTHING;
+    private int[] runFds = Outbox.NO_FDS;
+    /** While judging: where the bytes begin that may pass and have not yet been given to the sink. */
+    private int run;
+    /** While judging: where the message that is being judged begins; equal to {@link #run} at any other time. */
+    private int at;
+    private int bodyLeft;
+    private boolean dropping;
+    private boolean paused;
+    private byte[] replacement;
+
+    /** A flow between two sides, with the buffer that all of them share. */
+    Flow(Relay relay, Endpoint source, Outbox sink, Judge judge) {
+        this(relay, relay.receiveBuffer(), relay.header(), source, sink, judge);
+    }
+
+    /**
+     * @param buffer for this flow alone when it may be read while another one judges
+     * @param sink   null when nothing is ever passed on
+     */
+    Flow(Relay relay, NativeBuffer buffer, MessageHeader header, Endpoint source, Outbox sink, Judge judge) {
+        this.relay = relay;
+        this.buffer = buffer;
+        this.header = header;
+        this.source = source;
+        this.sink = sink;
+        this.judge = judge;
+    }
+
+    /** For the judge: what to send with REWRITE or REPLACE. */
+    Decision rewrite(byte[] header) {
+        replacement = header;
+        return Decision.REWRITE;
+    }
+
+    /** For the judge: what to send with REPLACE. */
+    Decision replace(byte[] message) {
+        replacement = message;
+        return Decision.REPLACE;
+    }
+
+    /** Bytes that were read before this flow began. */
+    void hold(ByteBuffer bytes, FdQueue withFds) {
+        held = new byte[bytes.remaining()];
+        bytes.get(held);
+        while (withFds.size() > 0) {
+            fds.add(withFds.remove());
+        }
+    }
+
+    /** Judge no further message until {@link #resume()}. */
+    void pause() {
+        paused = true;
+    }
+
+    boolean isPaused() {
+        return paused;
+    }
+
+    /** Something is held that may be a message. */
+    boolean hasHeld() {
+        return held.length > 0;
+    }
+
+    /** The middle of a message is on its way to the sink. */
+    boolean isInsideMessage() {
+        return bodyLeft > 0 && !dropping;
+    }
+
+    /** Goes on with what was held. */
+    void resume() {
+        paused = false;
+        if (held.length > 0) {
+            process(restore());
+        }
+    }
+
+    /**
+     * Puts a message of our own between two others; at once, or as soon as the one that is being passed has ended. From
+     * inside a judge: before the message that is being judged.
+     *
+     * @return whether it went at once
+     */
+    boolean inject(byte[] message) {
+        if (isInsideMessage()) {
+            deferred.add(message);
+            return false;
+        }
+        pass(at);
+        sink.write(message, Outbox.NO_FDS);
+        return true;
+    }
+
+    int deferredMessages() {
+        return deferred.size();
+    }
+
+    /**
+     * Reads once and passes on what it can.
+     *
+     * @return false when nothing will ever come any more
+     * @throws MalformedException the stream cannot go on
+     */
+    boolean readOnce() {
+        int filled = restore();
+        int n = relay.sockets().receive(source.socket(), buffer.address() + filled, Relay.READ_BYTES, fds);
+        if (n == Sockets.WOULD_BLOCK) {
+            keep(0, filled);
+            return true;
+        }
+        if (n <= 0) {
+            return false;
+        }
+        if (fds.size() > relay.limits().fdsInFlight()) {
+            throw new MalformedException(fds.size() + " file descriptors that no message claims");
+        }
+        process(filled + n);
+        return true;
+    }
+
+    private void process(int end) {
+        at = 0;
+        run = 0;
+        while (passBody(end) && !paused && isWhole(end)) {
+            Decision decision = judge.judge(header, buffer.bytes(), at + header.headerLength());
+            if (decision == Decision.HOLD) {
+                break;
+            }
+            if (decision != Decision.FORWARD || header.unixFds() > 0) {
+                pass(at);
+            }
+            take(decision);
+        }
+        pass(at);
+        int left = at;
+        at = 0;
+        run = 0;
+        keep(left, end);
+    }
+
+    /** Steps over what is there of the body of the last message. @return whether it has ended */
+    private boolean passBody(int end) {
+        int n = Math.min(bodyLeft, end - at);
+        at += n;
+        bodyLeft -= n;
+        run = dropping ? at : run;
+        if (bodyLeft > 0) {
+            return false;
+        }
+        if (!deferred.isEmpty()) {
+            pass(at);
+            deferred.forEach(message -> sink.write(message, Outbox.NO_FDS));
+            deferred.clear();
+        }
+        return true;
+    }
+
+    /** Does what was decided with the message at {@link #at}; all before it has been passed unless it is to follow it. */
+    private void take(Decision decision) {
+        int[] messageFds = takeFds(header.unixFds());
+        at += header.headerLength();
+        bodyLeft = header.bodyLength();
+        dropping = decision == Decision.DROP || decision == Decision.REPLACE;
+        if (decision == Decision.FORWARD) {
+            runFds = messageFds.length > 0 ? messageFds : runFds;
+            return;
+        }
+        run = at;
+        if (dropping) {
+            relay.closeAll(messageFds);
+        }
+        if (decision != Decision.DROP) {
+            sink.write(replacement, dropping ? Outbox.NO_FDS : messageFds);
+            replacement = null;
+        }
+    }
+
+    /** Reads the header at {@code at}; whether as much of the message is there as judging it needs. */
+    private boolean isWhole(int end) {
+        ByteBuffer bytes = buffer.bytes();
+        if (end - at < MessageHeader.PREFIX) {
+            return false;
+        }
+        int length = MessageHeader.headerLength(bytes, at);
+        if (length > relay.limits().headerBytes()) {
+            throw new MalformedException("header of " + length + " bytes, at most " + relay.limits().headerBytes());
+        }
+        if (end - at < length) {
+            return false;
+        }
+        header.read(bytes, at);
+        if (header.unixFds() > fds.size()) {
+            throw new MalformedException("header says " + header.unixFds() + " file descriptors, " + fds.size() + " came");
+        }
+        if (header.bodyLength() == 0 || !judge.needsBody(header)) {
+            return true;
+        }
+        if (header.bodyLength() > relay.limits().inspectedBytes()) {
+            throw new MalformedException("body of " + header.bodyLength() + " bytes to or from the bus driver, at most "
+                    + relay.limits().inspectedBytes());
+        }
+        return end - at >= length + header.bodyLength();
+    }
+
+    /** Gives the sink what may pass up to {@code to}. */
+    private void pass(int to) {
+        if (run < to) {
+            sink.write(buffer, run, to, runFds);
+            runFds = Outbox.NO_FDS;
+        }
+        run = to;
+    }
+
+    private int[] takeFds(int count) {
+        if (count == 0) {
+            return Outbox.NO_FDS;
+        }
+        int[] taken = new int[count];
+        for (int i = 0; i < count; i++) {
+            taken[i] = fds.remove();
+        }
+        return taken;
+    }
+
+    private int restore() {
+        int n = held.length;
+        buffer.bytes().put(0, held, 0, n);
+        held = NOTHING;
+        return n;
+    }
+
+    private void keep(int from, int end) {
+        if (from < end) {
+            held = new byte[end - from];
+            buffer.bytes().get(from, held);
+        } else if (fds.size() > 0) {
+            throw new MalformedException(fds.size() + " file descriptors that no message claims");
+        }
+    }
+
+    /** Closes the file descriptors that nobody will take. */
+    void close() {
+        while (fds.size() > 0) {
+            relay.kernel().close(fds.remove());
+        }
+        relay.closeAll(runFds);
+        runFds = Outbox.NO_FDS;
+        held = NOTHING;
+        deferred.clear();
+    }
+}

@@ -1,0 +1,70 @@
+package io.berth.relay;
+
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.TreeMap;
+
+/**
+ * What one app may cost. Small numbers of our own, so that an app reaches them before the bus's.
+ *
+ * @param servers                   container servers of this helper
+ * @param connectionsPerServer      clients of one server
+ * @param systemConnectionsPerServer the same on the system bus, where a user has 256 connections in all (dbus-daemon's
+ *                                  max_connections_per_user)
+ * @param systemConnections         clients of all servers on the system bus
+ * @param queuedBytes               bytes that wait for one side of a connection to read, before it is cut off
+ * @param fdsInFlight               received file descriptors of one connection that no message has claimed yet
+ * @param matchRules                match rules of one connection
+ * @param pendingReplies            calls of one connection without an answer, in each direction
+ * @param ownedNames                names that one connection has asked for
+ * @param headerBytes               header of one message
+ * @param inspectedBytes            body of a message to or from the bus driver, which must be read whole
+ * @param authenticateMs            milliseconds from connect() to a unique name
+ * @param metadataBytes             metadata of one server
+ */
+public record Limits(int servers, int connectionsPerServer, int systemConnectionsPerServer, int systemConnections,
+        int queuedBytes, int fdsInFlight, int matchRules, int pendingReplies, int ownedNames, int headerBytes,
+        int inspectedBytes, int authenticateMs, int metadataBytes) {
+
+    public static Limits defaults() {
+        return new Limits(4096, 64, 32, 128, 512 << 10, 512, 1024, 2048, 256, 256 << 10, 512 << 10, 10_000, 16 << 10);
+    }
+
+    /** Names as in the configuration file and the {@code Limits} property, with values. */
+    public Map<String, Integer> asMap() {
+        Map<String, Integer> map = new LinkedHashMap<>();
+        for (var component : getClass().getRecordComponents()) {
+            try {
+                map.put(component.getName(), (Integer) component.getAccessor().invoke(this));
+            } catch (ReflectiveOperationException impossible) {
+                throw new AssertionError(impossible);
+            }
+        }
+        return map;
+    }
+
+    /**
+     * These limits with some changed.
+     *
+     * @param changes by name; each 1 to 2^30, {@code headerBytes} and {@code inspectedBytes} at most 512 KiB
+     * @throws IllegalArgumentException naming what is unknown or out of range
+     */
+    public Limits with(Map<String, Integer> changes) {
+        Map<String, Integer> all = asMap();
+        changes.forEach((name, value) -> {
+            if (!all.containsKey(name)) {
+                throw new IllegalArgumentException("no limit is called «" + name + "»; there are "
+                        + String.join(", ", new TreeMap<>(all).keySet()));
+            }
+            int most = name.equals("headerBytes") || name.equals("inspectedBytes") ? 512 << 10 : 1 << 30;
+            if (value < 1 || value > most) {
+                throw new IllegalArgumentException(name + " is " + value + ", expected 1 to " + most);
+            }
+            all.put(name, value);
+        });
+        return new Limits(all.get("servers"), all.get("connectionsPerServer"), all.get("systemConnectionsPerServer"),
+                all.get("systemConnections"), all.get("queuedBytes"), all.get("fdsInFlight"), all.get("matchRules"),
+                all.get("pendingReplies"), all.get("ownedNames"), all.get("headerBytes"), all.get("inspectedBytes"),
+                all.get("authenticateMs"), all.get("metadataBytes"));
+    }
+}

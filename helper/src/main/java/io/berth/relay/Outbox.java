@@ -1,0 +1,160 @@
+package io.berth.relay;
+
+import io.berth.kernel.NativeBuffer;
+import io.berth.kernel.Sockets;
+import java.util.ArrayDeque;
+
+/**
+ * What is on its way to one socket. Writes at once where it can and keeps what the socket does not take. It owns every
+ * file descriptor given to it and closes it when it is sent or never will be; the socket itself belongs to the
+ * {@link Endpoint}. Loop thread.
+ */
+final class Outbox {
+    static final int[] NO_FDS = {};
+
+    /** Bytes that wait; the file descriptors go with the first of them. */
+    private static final class Chunk {
+        final byte[] bytes;
+        int from;
+        int[] fds;
+
+        Chunk(byte[] bytes, int[] fds) {
+            this.bytes = bytes;
+            this.fds = fds;
+        }
+    }
+
+    private final Relay relay;
+    private final int socket;
+    private ArrayDeque<Chunk> waiting;
+    private int waitingBytes;
+    private boolean broken;
+
+    Outbox(Relay relay, int socket) {
+        this.relay = relay;
+        this.socket = socket;
+    }
+
+    boolean isEmpty() {
+        return waitingBytes == 0;
+    }
+
+    /** More waits than one side may make us keep. */
+    boolean isOverLimit() {
+        return waitingBytes > relay.limits().queuedBytes();
+    }
+
+    /** The other side does not take anything any more; what comes is thrown away. */
+    boolean isBroken() {
+        return broken;
+    }
+
+    /** Takes {@code fds}. */
+    void write(NativeBuffer buffer, int from, int to, int[] fds) {
+        if (!isEmpty()) {
+            flush();
+        }
+        int at = from;
+        int[] unsent = fds;
+        while (at < to && isEmpty() && !broken) {
+            int sent = send(buffer, at, to, unsent);
+            if (sent < 0) {
+                break;
+            }
+            unsent = NO_FDS;
+            at += sent;
+        }
+        if (at < to && !broken) {
+            byte[] rest = new byte[to - at];
+            buffer.bytes().get(at, rest);
+            keep(rest, unsent);
+        } else {
+            relay.closeAll(unsent);
+        }
+    }
+
+    /** Queues a message and tries to send; takes {@code fds}. */
+    void write(byte[] message, int[] fds) {
+        if (broken) {
+            relay.closeAll(fds);
+            return;
+        }
+        keep(message, fds);
+    }
+
+    private void keep(byte[] bytes, int[] fds) {
+        if (waiting == null) {
+            waiting = new ArrayDeque<>();
+        }
+        waiting.add(new Chunk(bytes, fds));
+        waitingBytes += bytes.length;
+    }
+
+    /** Sends as much as the socket takes. */
+    void flush() {
+        NativeBuffer scratch = relay.sendBuffer();
+        while (!isEmpty() && !broken) {
+            int length = gather(scratch);
+            Chunk head = waiting.peek();
+            int sent = send(scratch, 0, length, head.fds);
+            if (sent < 0) {
+                return;
+            }
+            head.fds = NO_FDS;
+            drop(sent);
+        }
+    }
+
+    /** Copies chunks together up to the next one with file descriptors. */
+    private int gather(NativeBuffer scratch) {
+        int length = 0;
+        for (Chunk chunk : waiting) {
+            if (length == scratch.capacity() || length > 0 && chunk.fds.length > 0) {
+                break;
+            }
+            int n = Math.min(chunk.bytes.length - chunk.from, scratch.capacity() - length);
+            scratch.bytes().put(length, chunk.bytes, chunk.from, n);
+            length += n;
+        }
+        return length;
+    }
+
+    private void drop(int sent) {
+        waitingBytes -= sent;
+        for (int left = sent; left > 0; ) {
+            Chunk head = waiting.peek();
+            int n = Math.min(left, head.bytes.length - head.from);
+            head.from += n;
+            left -= n;
+            if (head.from == head.bytes.length) {
+                waiting.remove();
+            }
+        }
+        if (waitingBytes == 0) {
+            waiting = null;
+        }
+    }
+
+    /** @return bytes sent, or -1 for now or for ever; file descriptors are closed when they are sent */
+    private int send(NativeBuffer buffer, int from, int to, int[] fds) {
+        int sent = relay.sockets().send(socket, buffer.address() + from, to - from, fds, fds.length);
+        if (sent > 0) {
+            relay.closeAll(fds);
+            return sent;
+        }
+        if (sent == Sockets.CLOSED) {
+            abandon();
+        }
+        return -1;
+    }
+
+    /** Throws away what waits and whatever comes later. */
+    void abandon() {
+        broken = true;
+        if (waiting != null) {
+            waiting.forEach(chunk -> relay.closeAll(chunk.fds));
+            waiting = null;
+        }
+        waitingBytes = 0;
+    }
+}

@@ -1,0 +1,90 @@
+package io.berth.relay;
+
+import java.nio.charset.StandardCharsets;
+import java.util.Collection;
+import java.util.LinkedHashSet;
+import java.util.Set;
+
+/** One connection on the bus, by its unique name, and the names it owns, as one {@link OwnerTable} knows it. Loop thread. */
+final class Peer {
+    private final String uniqueName;
+    private final byte[] uniqueBytes;
+    private final Set<String> names = new LinkedHashSet<>();
+    private final Set<String> formerNames = new LinkedHashSet<>();
+    private ConfinedConnection confined;
+    private boolean announced;
+
+    Peer(String uniqueName) {
+        this.uniqueName = uniqueName;
+        this.uniqueBytes = bytes(uniqueName);
+        names.add(uniqueName);
+    }
+
+    static byte[] bytes(String name) {
+        return name.getBytes(StandardCharsets.UTF_8);
+    }
+
+    String uniqueName() {
+        return uniqueName;
+    }
+
+    byte[] uniqueBytes() {
+        return uniqueBytes;
+    }
+
+    /** The unique name and every well-known name that it owns now. */
+    Collection<String> names() {
+        return names;
+    }
+
+    /** Whether it owns a name, or has owned it in its life. */
+    boolean hasEverOwned(String name) {
+        return names.contains(name) || formerNames.contains(name);
+    }
+
+    /** Names that it has owned and lost. */
+    Collection<String> formerNames() {
+        return formerNames;
+    }
+
+    void acquire(String name) {
+        names.add(name);
+        formerNames.remove(name);
+    }
+
+    void release(String name) {
+        names.remove(name);
+        formerNames.add(name);
+        if (formerNames.size() > 256) {
+            formerNames.remove(formerNames.iterator().next());
+        }
+    }
+
+    /** The connection of ours that it is; null for everybody else. It stays when that connection has closed. */
+    ConfinedConnection confined() {
+        return confined;
+    }
+
+    void setConfined(ConfinedConnection connection) {
+        confined = connection;
+    }
+
+    /** Whether the bus itself has told the table of it, and so will tell when it goes. */
+    boolean isAnnounced() {
+        return announced;
+    }
+
+    void announce() {
+        announced = true;
+    }
+
+    /** {@code type/app_id}, null for an unconfined peer. */
+    String app() {
+        return confined == null ? null : confined.server().app();
+    }
+
+    @Override
+    public String toString() {
+        return names.toString();
+    }
+}

@@ -1,0 +1,140 @@
+package io.berth.relay;
+
+import io.berth.api.AccessFlags;
+import io.berth.api.AccessRule;
+import io.berth.api.RuleText;
+import io.berth.policy.Verdict;
+import io.berth.wire.MessageHeader;
+import java.util.StringJoiner;
+
+/**
+ * Why something does not pass, for the app (the error), for the audit record, and for whoever wants to allow it.
+ * Immutable.
+ *
+ * @param operation  as in an audit record
+ * @param incoming   whether it was said to the app
+ * @param name       the other side, as the message names it
+ * @param rule       what decided, for a person
+ * @param suggestion a rule that would allow it, empty when none can
+ * @param answer     what the caller gets
+ */
+record Refusal(String operation, boolean incoming, String name, String rule, String suggestion, Answer answer) {
+    private static final String[] OPERATIONS = {"", "method_call", "method_return", "error", "signal"};
+
+    /** An outgoing message that the rules do not cover. */
+    static Refusal of(Verdict verdict, int permission, int needed, MessageHeader header, Route route) {
+        String name = header.text(MessageHeader.DESTINATION);
+        boolean mayStart = (header.flags() & MessageHeader.NO_AUTO_START) == 0;
+        int missing = verdict == Verdict.HOST_ESCAPE ? 0 : needed & ~route.flags(header);
+        String lacking = "missing permission " + words(missing) + " on " + name;
+        return switch (verdict) {
+            case HOST_ESCAPE -> new Refusal(operation(header), false, name, "hands out the host", "", Answer.accessDenied(
+                    name + " hands out the host; the container server was made without AllowHostEscape"));
+            case UNSEEN -> new Refusal(operation(header), false, name, lacking, suggest(missing, header, route),
+                    Answer.noSuchDestination(name, mayStart));
+            default -> new Refusal(operation(header), false, name, lacking, suggest(missing, header, route),
+                    Answer.accessDenied("the app may not " + (permission == AccessFlags.CALL ? "call " : "signal ") + name
+                            + (header.has(MessageHeader.INTERFACE) ? " " + header.text(MessageHeader.INTERFACE) + "." : " ")
+                            + header.text(MessageHeader.MEMBER) + " at " + header.text(MessageHeader.PATH) + " (" + lacking + ")"));
+        };
+    }
+
+    /** A name or a method of the bus driver. */
+    static Refusal driver(String operation, String name, String rule, String suggestion, Answer answer) {
+        return new Refusal(operation, false, name, rule, suggestion, answer);
+    }
+
+    /** StartServiceByName. */
+    static Refusal start(Verdict verdict, String name) {
+        String lacking = "missing permission CALL on " + name;
+        return switch (verdict) {
+            case HOST_ESCAPE -> driver("start", name, "hands out the host", "", Answer.accessDenied(
+                    name + " hands out the host; the container server was made without AllowHostEscape"));
+            case UNSEEN -> driver("start", name, lacking, suggest(AccessFlags.SEE | AccessFlags.CALL, name),
+                    Answer.noSuchDestination(name, true));
+            default -> driver("start", name, lacking, suggest(AccessFlags.SEE | AccessFlags.CALL, name),
+                    Answer.accessDenied("the app may not start " + name + " (" + lacking + ")"));
+        };
+    }
+
+    static Refusal appRegistration(MessageHeader header) {
+        return never(header, "an app may not choose its own identity (org.freedesktop.host.portal.Registry)");
+    }
+
+    static Refusal helperCall(MessageHeader header) {
+        return never(header, "a confined connection may only ask io.berth.Helper1 about itself (Get… methods)");
+    }
+
+    static Refusal never(MessageHeader header, String why) {
+        return new Refusal(operation(header), false, header.text(MessageHeader.DESTINATION), "never allowed: " + why, "",
+                Answer.accessDenied(why));
+    }
+
+    static Refusal broadcastFds(MessageHeader header) {
+        return new Refusal("signal", false, "", "missing permission SEND_FDS on every name",
+                suggest(AccessFlags.SEND_FDS, ""), null);
+    }
+
+    /** @param field SENDER or DESTINATION: where the other side stands */
+    static Refusal replyFds(MessageHeader header, int permission, int field) {
+        String name = header.text(field);
+        return new Refusal(operation(header), field == MessageHeader.SENDER, name, "missing permission " + words(permission) + " on " + name,
+                suggest(permission, name), null);
+    }
+
+    static Refusal unrequestedReply(MessageHeader header, int field) {
+        return new Refusal(operation(header), field == MessageHeader.SENDER, header.text(field), "nobody waits for this reply", "", null);
+    }
+
+    /** A message to the app. */
+    static Refusal incoming(MessageHeader header, int permission, String ownedName) {
+        String name = header.text(MessageHeader.SENDER);
+        return new Refusal(operation(header), true, name, "missing permission " + words(permission) + " on " + name,
+                suggest(permission | AccessFlags.SEE, ownedName, header), null);
+    }
+
+    static String operation(MessageHeader header) {
+        return header.type() < OPERATIONS.length ? OPERATIONS[header.type()] : "unknown";
+    }
+
+    static String words(int permissions) {
+        StringJoiner words = new StringJoiner("|");
+        String[] names = {"SEE", "CALL", "SIGNAL", "BROADCAST", "OWN", "SEND_FDS", "RECEIVE_FDS"};
+        for (int bit = 0; bit < names.length; bit++) {
+            if ((permissions & 1 << bit) != 0) {
+                words.add(names[bit]);
+            }
+        }
+        return words.toString();
+    }
+
+    private static String suggest(int missing, MessageHeader header, Route route) {
+        String name = header.text(MessageHeader.DESTINATION);
+        if (route.isUnique() && route.peer() != null) {
+            name = route.peer().names().stream().filter(n -> !n.startsWith(":")).findFirst().orElse(name);
+        }
+        return suggest(missing | AccessFlags.SEE, name, header);
+    }
+
+    /** A rule for just this message. */
+    private static String suggest(int flags, String name, MessageHeader header) {
+        if (!header.has(MessageHeader.INTERFACE)) {
+            return suggest(flags, name);
+        }
+        return print(flags | AccessFlags.INTERFACE_HAS_MEMBER, name, header.text(MessageHeader.PATH),
+                header.text(MessageHeader.INTERFACE) + "." + header.text(MessageHeader.MEMBER));
+    }
+
+    static String suggest(int flags, String name) {
+        return print(flags | AccessFlags.PATH_IS_SUBTREE, name, "/", "");
+    }
+
+    private static String print(int flags, String name, String path, String interfaceName) {
+        try {
+            return RuleText.print(new AccessRule(flags, name, path, interfaceName));
+        } catch (IllegalArgumentException notARule) {
+            // the app wrote a name or path that the bus would have refused too
+            return "";
+        }
+    }
+}

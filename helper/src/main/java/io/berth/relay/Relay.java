@@ -1,0 +1,69 @@
+package io.berth.relay;
+
+import io.berth.kernel.EventLoop;
+import io.berth.kernel.Kernel;
+import io.berth.kernel.NativeBuffer;
+import io.berth.kernel.Sockets;
+import io.berth.wire.MessageHeader;
+
+/**
+ * What all connections of one loop share: the loop, the kernel, the limits and the buffers, which only the running
+ * handler uses. Loop thread.
+ */
+public final class Relay {
+    /** So many bytes are read at once. */
+    static final int READ_BYTES = 64 << 10;
+    /** A header and an inspected body, each at its limit, and what one read adds. */
+    private static final int RECEIVE_BYTES = (1 << 20) + READ_BYTES;
+
+    private final Kernel kernel;
+    private final EventLoop loop;
+    private final Limits limits;
+    private final NativeBuffer receiveBuffer;
+    private final NativeBuffer sendBuffer;
+    private final MessageHeader header = new MessageHeader();
+
+    public Relay(Kernel kernel, EventLoop loop, Limits limits) {
+        this.kernel = kernel;
+        this.loop = loop;
+        this.limits = limits;
+        // touched only as far as used: the tail costs address space, not memory
+        this.receiveBuffer = kernel.allocate(RECEIVE_BYTES);
+        this.sendBuffer = kernel.allocate(READ_BYTES);
+    }
+
+    Kernel kernel() {
+        return kernel;
+    }
+
+    Sockets sockets() {
+        return kernel.sockets();
+    }
+
+    EventLoop loop() {
+        return loop;
+    }
+
+    Limits limits() {
+        return limits;
+    }
+
+    NativeBuffer receiveBuffer() {
+        return receiveBuffer;
+    }
+
+    NativeBuffer sendBuffer() {
+        return sendBuffer;
+    }
+
+    /** Reused for every message. */
+    MessageHeader header() {
+        return header;
+    }
+
+    void closeAll(int[] fds) {
+        for (int fd : fds) {
+            kernel.close(fd);
+        }
+    }
+}

@@ -1,0 +1,20 @@
+package io.berth.relay;
+
+import io.berth.api.AuditRecord;
+
+/** What a {@link RelayServer} tells its owner. Loop thread. */
+public interface RelayEvents {
+    /** A client got its name, or left. */
+    void onConnectionsChanged();
+
+    /** A client has come; it may not have a name yet. */
+    void onClient();
+
+    /** The last client has left. */
+    void onLastClientLeft();
+
+    void onBusGone();
+
+    /** @param record whose {@code suppressed} is 0: thinning out is the receiver's */
+    void onAudit(AuditRecord record);
+}

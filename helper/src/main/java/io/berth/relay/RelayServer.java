@@ -1,0 +1,255 @@
+package io.berth.relay;
+
+import io.berth.api.AuditRecord;
+import io.berth.kernel.EventLoop;
+import io.berth.kernel.KernelException;
+import io.berth.kernel.PeerCredentials;
+import io.berth.kernel.Poller;
+import io.berth.kernel.Sockets;
+import io.berth.policy.AccessPolicy;
+import io.berth.wire.MessageHeader;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One listening socket and the connections that came through it, all under the same rules. Owns the socket and the
+ * connections; the path in the file system is its owner's. Loop thread.
+ */
+public final class RelayServer {
+    private static final Logger LOG = LoggerFactory.getLogger(RelayServer.class);
+    private static final int BACKLOG = 128;
+    private static final int ACCEPT_AT_ONCE = 16;
+    private static final long ACCEPT_AGAIN_NS = 100_000_000;
+
+    private final Relay relay;
+    private final BusView view;
+    private final String app;
+    private final Path path;
+    private final RelayEvents events;
+    private final Set<ConfinedConnection> connections = new LinkedHashSet<>();
+    private Routes routes;
+    private int listener = -1;
+    private EventLoop.Watch watch;
+    private boolean closed;
+    private long forwarded;
+    private long denied;
+
+    /**
+     * @param view ready
+     * @param app  {@code type/app_id}
+     * @param path where to listen; nothing may be there
+     */
+    public RelayServer(Relay relay, BusView view, String app, Path path, AccessPolicy policy, RelayEvents events) {
+        this.relay = relay;
+        this.view = view;
+        this.app = app;
+        this.path = path;
+        this.events = events;
+        this.routes = new Routes(this, view.owners(), policy);
+    }
+
+    /** @throws KernelException when the socket cannot be made; nothing is left behind then */
+    public void listen() {
+        listener = relay.sockets().listen(path, BACKLOG);
+        view.add(this);
+        watch = relay.loop().watch(listener, Poller.READ, ready -> accept());
+    }
+
+    private void accept() {
+        try {
+            for (int i = 0; i < ACCEPT_AT_ONCE && listener >= 0; i++) {
+                int socket = relay.sockets().accept(listener);
+                if (socket == Sockets.WOULD_BLOCK) {
+                    return;
+                }
+                admit(socket);
+            }
+        } catch (KernelException e) {
+            // out of file descriptors: the client waits in the backlog meanwhile
+            LOG.warn("cannot accept at {}: {}", path, e.getMessage());
+            watch.interest(0);
+            relay.loop().schedule(ACCEPT_AGAIN_NS, () -> {
+                if (watch != null) {
+                    watch.interest(Poller.READ);
+                }
+            });
+        }
+    }
+
+    private void admit(int socket) {
+        PeerCredentials credentials = relay.sockets().peerCredentials(socket);
+        String refusal = refusal(credentials);
+        if (refusal != null) {
+            LOG.warn("process {} at {} refused: {}", credentials.pid(), path, refusal);
+            relay.kernel().close(socket);
+            if (credentials.pidFd() >= 0) {
+                relay.kernel().close(credentials.pidFd());
+            }
+            return;
+        }
+        view.countConnection(1);
+        connections.add(new ConfinedConnection(this, socket, credentials));
+        events.onClient();
+    }
+
+    private String refusal(PeerCredentials credentials) {
+        Limits limits = relay.limits();
+        int perServer = view.isSystem() ? Math.min(limits.systemConnectionsPerServer(), limits.connectionsPerServer())
+                : limits.connectionsPerServer();
+        if (credentials.uid() != relay.kernel().userId()) {
+            return "its user is " + credentials.uid() + ", expected " + relay.kernel().userId();
+        }
+        if (connections.size() >= perServer) {
+            return "the limit of " + perServer + " connections is reached";
+        }
+        if (view.isSystem() && view.connections() >= limits.systemConnections()) {
+            return "the limit of " + limits.systemConnections() + " connections to the system bus is reached";
+        }
+        return null;
+    }
+
+    /** No new clients; those that are there stay. */
+    public void stopListening() {
+        if (watch != null) {
+            watch.cancel();
+            watch = null;
+            relay.kernel().close(listener);
+            listener = -1;
+        }
+    }
+
+    /** In force for the next message in either direction. */
+    public void setPolicy(AccessPolicy policy) {
+        Routes before = routes;
+        routes = new Routes(this, view.owners(), policy);
+        List<ConfinedConnection> all = List.copyOf(connections);
+        all.forEach(ConfinedConnection::onPolicyChanged);
+        if (all.isEmpty()) {
+            return;
+        }
+        List<Runnable> vanished = new ArrayList<>();
+        List<Runnable> appeared = new ArrayList<>();
+        view.owners().forEachUniqueName(peer -> compare(before.to(peer).sees(), routes.to(peer).sees(), all, peer.uniqueName(), peer,
+                vanished, appeared));
+        view.owners().owners().forEach((name, owner) -> compare(before.sees(name), routes.sees(name), all, name, owner, vanished, appeared));
+        // names go before their owners and come after them, as on the bus
+        for (int i = vanished.size() - 1; i >= 0; i--) {
+            vanished.get(i).run();
+        }
+        appeared.forEach(Runnable::run);
+    }
+
+    private static void compare(boolean before, boolean now, List<ConfinedConnection> all, String name, Peer owner,
+            List<Runnable> vanished, List<Runnable> appeared) {
+        if (before && !now) {
+            vanished.add(() -> all.forEach(c -> c.tellOwnerChanged(name, owner.uniqueName(), "")));
+        } else if (!before && now) {
+            appeared.add(() -> all.forEach(c -> c.tellOwnerChanged(name, "", owner.uniqueName())));
+        }
+    }
+
+    /** A neighbour has got its name. */
+    void onPeerJoined(Peer peer) {
+        for (ConfinedConnection connection : List.copyOf(connections)) {
+            if (connection != peer.confined()) {
+                connection.tellOwnerChanged(peer.uniqueName(), "", peer.uniqueName());
+            }
+        }
+    }
+
+    void onPeerLeaving(Peer peer) {
+        connections.forEach(connection -> connection.onPeerLeaving(peer));
+    }
+
+    void onConnectionsChanged() {
+        events.onConnectionsChanged();
+    }
+
+    void onClosed(ConfinedConnection connection) {
+        connections.remove(connection);
+        view.countConnection(-1);
+        if (!closed) {
+            events.onConnectionsChanged();
+            if (connections.isEmpty()) {
+                events.onLastClientLeft();
+            }
+        }
+    }
+
+    void onBusGone() {
+        events.onBusGone();
+    }
+
+    void audit(ConfinedConnection connection, MessageHeader header, Refusal refusal, boolean passes) {
+        if (!passes) {
+            denied++;
+        }
+        events.onAudit(new AuditRecord(passes ? "allowed" : "denied", refusal.operation(), view.busName(),
+                refusal.incoming() ? "incoming" : "outgoing", refusal.name(), header.text(MessageHeader.PATH),
+                header.text(MessageHeader.INTERFACE), header.text(MessageHeader.MEMBER), connection.uniqueName(),
+                connection.credentials().pid(), refusal.rule(), refusal.suggestion(), 0));
+    }
+
+    void countForwarded() {
+        forwarded++;
+    }
+
+    /** Stops listening and disconnects every client. The name of each stays known until the bus reports it gone. */
+    public void close() {
+        closed = true;
+        stopListening();
+        for (ConfinedConnection connection : List.copyOf(connections)) {
+            connection.close(null);
+        }
+        view.remove(this);
+    }
+
+    Relay relay() {
+        return relay;
+    }
+
+    BusView view() {
+        return view;
+    }
+
+    Routes routes() {
+        return routes;
+    }
+
+    String app() {
+        return app;
+    }
+
+    Path path() {
+        return path;
+    }
+
+    /** Whom it tells; this is how its owner finds itself again. */
+    public RelayEvents events() {
+        return events;
+    }
+
+    public boolean hasClients() {
+        return !connections.isEmpty();
+    }
+
+    /** Unique names of the clients that have one. */
+    public List<String> uniqueNames() {
+        return connections.stream().map(ConfinedConnection::uniqueName).filter(name -> !name.isEmpty()).toList();
+    }
+
+    /** Messages that passed, in either direction. */
+    public long messagesForwarded() {
+        return forwarded;
+    }
+
+    /** Messages that did not, in either direction. */
+    public long messagesDenied() {
+        return denied;
+    }
+}

@@ -1,0 +1,50 @@
+package io.berth.server;
+
+import io.berth.kernel.PeerCredentials;
+import io.berth.policy.AccessPolicy;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+
+/** A way to get a container server's socket served: by relaying to any bus, or by a bus that can do it itself. Loop thread. */
+public interface Backend {
+    /** One socket being served. Owns the socket, its file and its clients. */
+    interface Service {
+        String socketPath();
+
+        /** As a D-Bus server address. */
+        String address();
+
+        /** In force for the next message in either direction. */
+        void setPolicy(AccessPolicy policy);
+
+        void stopListening();
+
+        boolean hasClients();
+
+        /** Unique names. */
+        List<String> connections();
+
+        long messagesForwarded();
+
+        long messagesDenied();
+
+        /** Frees everything. */
+        void close();
+    }
+
+    /**
+     * Which server a connection belongs to.
+     *
+     * @param server      the one that {@link #open} was called for
+     * @param credentials the pidfd is borrowed and valid during this turn of the loop
+     */
+    record Found(ContainerServer server, String uniqueName, PeerCredentials credentials) {
+    }
+
+    /** @return fails with {@link RegistryException} and leaves nothing behind then */
+    CompletableFuture<Service> open(ContainerServer server, AccessPolicy policy);
+
+    /** @return completes with empty for an unconfined connection, fails with {@link RegistryException} for a name nobody has */
+    CompletableFuture<Optional<Found>> identify(String bus, String busName);
+}
