@@ -17,6 +17,27 @@ public record AuditRecord(String verdict, String operation, String bus, String d
         String interfaceName, String member, String connection, int processId, String rule, String suggestion,
         long suppressed) {
 
+    /** One line for a log; what an app wrote cannot begin another one. */
+    @Override
+    public String toString() {
+        String message = (interfaceName.isEmpty() ? "" : interfaceName + ".") + member + (path.isEmpty() ? "" : " at " + path);
+        String line = verdict + ": " + direction + " " + operation + " " + (direction.equals("incoming") ? "from " : "to ")
+                + (name.isEmpty() ? "everybody" : name) + (message.isEmpty() ? "" : " " + message)
+                + " (" + bus + " bus, " + connection + ", process " + processId + "): " + rule
+                + (suggestion.isEmpty() ? "" : "; allow with " + suggestion)
+                + (suppressed == 0 ? "" : "; " + suppressed + " more left out");
+        StringBuilder safe = new StringBuilder(line.length());
+        line.codePoints().forEach(c -> {
+            if (Character.isISOControl(c) || Character.getType(c) == Character.FORMAT || Character.getType(c) == Character.LINE_SEPARATOR
+                    || Character.getType(c) == Character.PARAGRAPH_SEPARATOR) {
+                safe.append(String.format("\\u%04x", c));
+            } else {
+                safe.appendCodePoint(c);
+            }
+        });
+        return safe.toString();
+    }
+
     /** The same with another count. */
     public AuditRecord withSuppressed(long count) {
         return new AuditRecord(verdict, operation, bus, direction, name, path, interfaceName, member, connection, processId,

@@ -10,7 +10,7 @@ public interface Kernel {
 
     Poller openPoller();
 
-    /** Memory for system calls, zeroed. */
+    /** Memory for system calls, for as long as the process lives; of a large piece only what is used is really taken. */
     NativeBuffer allocate(int capacity);
 
     /** An eventfd(2) that {@link #signalEvent} makes readable. @return an fd that the caller owns */

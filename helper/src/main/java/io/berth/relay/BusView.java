@@ -28,8 +28,6 @@ import java.util.function.IntFunction;
  * <p>Owns its socket. The servers on the bus are told when it is gone; they close themselves. Loop thread.
  */
 public final class BusView {
-    private static final int BUFFER = (512 << 10) + (64 << 10) + Relay.READ_BYTES;
-
     private final Relay relay;
     private final String busName;
     private final List<BusAddress> addresses;
@@ -137,7 +135,7 @@ public final class BusView {
     }
 
     private void begin() {
-        flow = new Flow(relay, relay.kernel().allocate(BUFFER), header, endpoint, null, new Flow.Judge() {
+        flow = new Flow(relay, relay.viewBuffer(), header, endpoint, null, new Flow.Judge() {
             @Override
             public boolean needsBody(MessageHeader header) {
                 return true;

@@ -363,8 +363,11 @@ final class ConfinedConnection {
 
     /** Whether a name exists for this app: by the rules, as its own, as a neighbour, or because it has spoken. */
     boolean sees(String name) {
-        return name.equals(uniqueName) || server.routes().sees(name) || incomingJudge.hasHeardFrom(name)
-                || view.owners().find(name) instanceof Peer owner && incomingJudge.hasHeardFrom(owner.uniqueName());
+        if (name.equals(uniqueName) || server.routes().sees(name) || incomingJudge.hasHeardFrom(name)) {
+            return true;
+        }
+        Peer owner = view.owners().find(name);
+        return owner != null && incomingJudge.hasHeardFrom(owner.uniqueName());
     }
 
     /** Sends a call of our own to the bus driver, between two messages of the app's. */

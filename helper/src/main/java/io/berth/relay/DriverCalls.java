@@ -27,6 +27,8 @@ final class DriverCalls {
             "GetConnectionSELinuxSecurityContext", "security context",
             "GetConnectionAppArmorSecurityContext", "AppArmor security context",
             "GetAdtAuditSessionData", "audit session data");
+    /** Interfaces of the driver that have no properties but harmless ones. */
+    private static final Set<String> PUBLIC_INTERFACES = Set.of(Bus.NAME, Bus.PEER, Bus.INTROSPECTABLE, Bus.PROPERTIES);
     private static final Set<String> PEER_METHODS = Set.of("Ping", "GetMachineId");
 
     private final ConfinedConnection connection;
@@ -107,7 +109,7 @@ final class DriverCalls {
         }
         check(header, member.equals("Get") ? "ss" : "s");
         String interfaceName = arguments.string();
-        return interfaceName.equals(Bus.NAME) ? forward(header, DriverReply.PLAIN)
+        return PUBLIC_INTERFACES.contains(interfaceName) ? forward(header, DriverReply.PLAIN)
                 : refuse(header, "properties of the interface «" + interfaceName + "» of the bus driver");
     }
 

@@ -19,7 +19,9 @@ public final class Relay {
     private final Kernel kernel;
     private final EventLoop loop;
     private final Limits limits;
+    private final Sockets sockets;
     private final NativeBuffer receiveBuffer;
+    private final NativeBuffer viewBuffer;
     private final NativeBuffer sendBuffer;
     private final MessageHeader header = new MessageHeader();
 
@@ -27,8 +29,10 @@ public final class Relay {
         this.kernel = kernel;
         this.loop = loop;
         this.limits = limits;
+        this.sockets = kernel.sockets();
         // touched only as far as used: the tail costs address space, not memory
         this.receiveBuffer = kernel.allocate(RECEIVE_BYTES);
+        this.viewBuffer = kernel.allocate(RECEIVE_BYTES);
         this.sendBuffer = kernel.allocate(READ_BYTES);
     }
 
@@ -37,7 +41,7 @@ public final class Relay {
     }
 
     Sockets sockets() {
-        return kernel.sockets();
+        return sockets;
     }
 
     EventLoop loop() {
@@ -50,6 +54,11 @@ public final class Relay {
 
     NativeBuffer receiveBuffer() {
         return receiveBuffer;
+    }
+
+    /** For the views of buses, which are read also while a message stands in the other buffer. */
+    NativeBuffer viewBuffer() {
+        return viewBuffer;
     }
 
     NativeBuffer sendBuffer() {

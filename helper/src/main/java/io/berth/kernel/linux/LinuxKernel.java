@@ -4,7 +4,6 @@ import io.berth.kernel.Kernel;
 import io.berth.kernel.NativeBuffer;
 import io.berth.kernel.Poller;
 import io.berth.kernel.Sockets;
-import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 
 /**
@@ -52,8 +51,12 @@ public final class LinuxKernel implements Kernel {
 
     @Override
     public NativeBuffer allocate(int capacity) {
-        ByteBuffer bytes = ByteBuffer.allocateDirect(capacity).order(ByteOrder.nativeOrder());
-        return new NativeBuffer(bytes, libc.memory().getDirectBufferAddress(bytes));
+        // not ByteBuffer.allocateDirect, which writes zeros to every page
+        long address = libc.memory().allocateMemory(capacity, false);
+        if (address == 0) {
+            throw new OutOfMemoryError(capacity + " bytes outside the heap");
+        }
+        return new NativeBuffer(libc.memory().newDirectByteBuffer(address, capacity).order(ByteOrder.nativeOrder()), address);
     }
 
     @Override
