@@ -19,6 +19,7 @@ final class NativeSockets {
     private static final int AF_UNIX = 1;
     private static final int SOCK_STREAM = 1;
     private static final int SOCK_CLOEXEC = 0x80000;
+    private static final int O_CLOEXEC = 0x80000;
     private static final int SHUT_RDWR = 2;
     private static final int EINTR = 4;
     /** sun_family and sun_path of sockaddr_un (unix(7)). */
@@ -35,6 +36,7 @@ final class NativeSockets {
     private static final long CONNECT = function("connect");
     private static final long RECVMSG = function("recvmsg");
     private static final long SENDMSG = function("sendmsg");
+    private static final long PIPE2 = function("pipe2");
     private static final long SHUTDOWN = function("shutdown");
     private static final long CLOSE = function("close");
     private static final long GETEUID = function("geteuid");
@@ -107,6 +109,19 @@ final class NativeSockets {
             if (LastError.getInstance().get() != EINTR) {
                 throw failure(name);
             }
+        }
+    }
+
+    /** pipe2(2). @return read end and write end, close-on-exec; the caller owns both */
+    static int[] pipe() throws IOException {
+        long ends = MEMORY.allocateMemory(8, true);
+        try {
+            if ((int) INVOKER.invokeL2(TWO, PIPE2, ends, O_CLOEXEC) < 0) {
+                throw failure("pipe2");
+            }
+            return new int[] {MEMORY.getInt(ends), MEMORY.getInt(ends + 4)};
+        } finally {
+            MEMORY.freeMemory(ends);
         }
     }
 
