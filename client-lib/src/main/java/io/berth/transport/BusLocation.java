@@ -104,6 +104,11 @@ public record BusLocation(String name, boolean isAbstract, String guid) {
         if (values.containsKey("path") == values.containsKey("abstract")) {
             throw new IllegalArgumentException("bus address '" + entry + "' must have either path or abstract");
         }
+        String name = values.getOrDefault("path", values.get("abstract"));
+        if (name.isEmpty() || name.indexOf('\0') >= 0 || values.containsKey("path") && !name.startsWith("/")) {
+            throw new IllegalArgumentException("bus address '" + entry + "': expected an absolute path, or the name of an"
+                    + " abstract socket without NUL");
+        }
         return values.containsKey("path") ? new BusLocation(values.get("path"), false, guid)
                 : new BusLocation(values.get("abstract"), true, guid);
     }

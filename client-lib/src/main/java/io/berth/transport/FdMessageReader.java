@@ -119,7 +119,7 @@ final class FdMessageReader implements IMessageReader {
                 ReceivedFds.release(fds);
                 throw new IOException("a message says that it has " + count + " file descriptors, but " + i + " came");
             }
-            fds.add(ReceivedFds.add(fd));
+            fds.add(ReceivedFds.own(fd));
         }
         return fds;
     }

@@ -19,8 +19,12 @@ public final class ReceivedFds {
     private ReceivedFds() {
     }
 
-    /** @param fd owned from now on by what is returned, until it is taken */
-    static FileDescriptor add(int fd) {
+    /**
+     * Makes an fd one that has been received, so that it is closed when it is released, as one to be sent is after sending.
+     *
+     * @param fd owned from now on by what is returned, until it is taken
+     */
+    public static FileDescriptor own(int fd) {
         FileDescriptor descriptor = new FileDescriptor(fd);
         UNTAKEN.put(fd, new Untaken(descriptor, fd));
         closeForgotten();
