@@ -1,7 +1,7 @@
 package io.berth.control;
 
+import io.berth.api.AuditRecord;
 import io.berth.dbus.HelperName;
-import io.berth.server.AuditRecord;
 import io.berth.server.CloseReason;
 import io.berth.server.RegistryListener;
 import io.berth.server.ServerInfo;

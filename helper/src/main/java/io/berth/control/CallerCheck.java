@@ -1,6 +1,7 @@
 package io.berth.control;
 
 import io.berth.dbus.HelperName;
+import io.berth.server.ConfinedIdentity;
 import io.berth.server.Registry;
 import io.berth.transport.MessageBus;
 import java.io.IOException;
@@ -25,12 +26,22 @@ final class CallerCheck {
         this.registry = registry;
     }
 
-    /** @return fails with AccessDenied when the caller may not make this call */
+    /**
+     * A caller that has left already is not known to be unconfined: it is refused.
+     *
+     * @return fails with AccessDenied when the caller may not make this call
+     */
     CompletableFuture<Void> check(IncomingCall call) {
-        return registry.isConfined(call.sender()).thenCompose(confined -> confined ? checkConfined(call) : allowed());
+        return registry.identify("session", call.sender(), false).handle((caller, failure) -> {
+            if (failure == null) {
+                return checkConfined(call, caller);
+            }
+            return ControlException.of(failure).errorName().equals(HelperName.NOT_CONTAINER) ? allowed()
+                    : CompletableFuture.<Void>failedFuture(failure);
+        }).thenCompose(answer -> answer);
     }
 
-    private CompletableFuture<Void> checkConfined(IncomingCall call) {
+    private CompletableFuture<Void> checkConfined(IncomingCall call, ConfinedIdentity caller) {
         boolean ours = call.path().equals(HelperName.ROOT_PATH) && !call.isMalformed()
                 && (call.interfaceName().isEmpty() || call.interfaceName().equals(HelperName.HELPER_INTERFACE));
         String signature = call.signature();
@@ -39,11 +50,9 @@ final class CallerCheck {
             boolean here = signature.equals("s") || call.text(1).equals("session");
             return here ? checkOwn(call, call.text(0)) : denied(call);
         }
-        if (ours && call.member().equals(ABOUT_A_SERVER) && signature.equals("o")) {
-            return registry.identify("session", call.sender(), false).thenCompose(caller ->
-                    ServerPath.of(caller.server().id()).equals(call.text(0)) ? allowed() : denied(call));
-        }
-        return denied(call);
+        boolean ownServer = ours && call.member().equals(ABOUT_A_SERVER) && signature.equals("o")
+                && call.text(0).equals(ServerPath.of(caller.server().id()));
+        return ownServer ? allowed() : denied(call);
     }
 
     private CompletableFuture<Void> checkOwn(IncomingCall call, String busName) {

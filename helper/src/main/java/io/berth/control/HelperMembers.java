@@ -112,7 +112,6 @@ final class HelperMembers {
     }
 
     private CompletableFuture<ConfinedIdentity> identify(IncomingCall call, String bus, boolean wantProcessFd) {
-        NamedArguments.checkBus(bus);
         return registry.identify(bus, NameGrammar.checkBusName(call.argument(0)), wantProcessFd);
     }
 

@@ -3,7 +3,6 @@ package io.berth.control;
 import io.berth.api.AccessRule;
 import io.berth.server.Mode;
 import io.berth.server.ServerSpec;
-import io.berth.transport.BusLocation;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -14,12 +13,12 @@ import org.freedesktop.dbus.types.Variant;
 
 /**
  * The named arguments of {@code AddContainerServer}, checked for name, type and form. Takes no file descriptor: the one
- * in here still belongs to the call.
+ * in here still belongs to the call. Whether there is such a bus is the registry's to say.
  *
  * @param closeNotification as it came
  */
 record NamedArguments(String bus, List<AccessRule> allow, boolean unrestricted, boolean allowHostEscape, Mode mode,
-        Optional<FileDescriptor> closeNotification, boolean outliveCreator, long startTimeoutUs) {
+        Optional<FileDescriptor> closeNotification, Optional<Boolean> outliveCreator, long startTimeoutUs) {
     /** What this version acts on, with the type of each. */
     private static final Map<String, String> SUPPORTED = ordered("Bus", "s", "Allow", "a(usos)", "Unrestricted", "b",
             "AllowHostEscape", "b", "CloseNotification", "h", "OutliveCreator", "b", "Mode", "s", "StartTimeout", "t");
@@ -43,7 +42,7 @@ record NamedArguments(String bus, List<AccessRule> allow, boolean unrestricted, 
 
     /**
      * @throws ControlException         InvalidArgs or NotSupported, naming the argument
-     * @throws IllegalArgumentException naming a malformed rule or address
+     * @throws IllegalArgumentException naming a malformed rule
      */
     static NamedArguments read(Map<String, Variant<?>> arguments, AccessArgument rules) {
         checkNamesAndTypes(arguments);
@@ -54,11 +53,9 @@ record NamedArguments(String bus, List<AccessRule> allow, boolean unrestricted, 
         }
         Optional<FileDescriptor> close = Optional.ofNullable(arguments.get("CloseNotification"))
                 .map(value -> (FileDescriptor) value.getValue());
-        String bus = text(arguments, "Bus", "session");
-        checkBus(bus);
-        return new NamedArguments(bus, allow == null ? List.of() : rules.read(allow.getValue()), unrestricted,
+        return new NamedArguments(text(arguments, "Bus", "session"), allow == null ? List.of() : rules.read(allow.getValue()), unrestricted,
                 flag(arguments, "AllowHostEscape", false), mode(text(arguments, "Mode", Mode.ENFORCE.word())), close,
-                flag(arguments, "OutliveCreator", close.isPresent()), timeout(arguments.get("StartTimeout")));
+                Optional.ofNullable(arguments.get("OutliveCreator")).map(value -> (Boolean) value.getValue()), timeout(arguments.get("StartTimeout")));
     }
 
     private static void checkNamesAndTypes(Map<String, Variant<?>> arguments) {
@@ -79,19 +76,6 @@ record NamedArguments(String bus, List<AccessRule> allow, boolean unrestricted, 
                 throw ControlException.notSupported("the named argument " + name);
             }
         }
-    }
-
-    /** @throws IllegalArgumentException when it is none of {@code session}, {@code system}, or a unix: address */
-    static void checkBus(String bus) {
-        if (bus.equals("session") || bus.equals("system")) {
-            return;
-        }
-        for (String entry : bus.split(";", -1)) {
-            if (!entry.startsWith("unix:")) {
-                throw ControlException.invalid("bus '" + bus + "': expected session, system, or a unix: address");
-            }
-        }
-        BusLocation.parse(bus);
     }
 
     static Mode mode(String word) {
