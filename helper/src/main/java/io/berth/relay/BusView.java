@@ -344,10 +344,11 @@ public final class BusView {
         }
         close();
         if (!ready.completeExceptionally(new BusGoneException("the " + busName + " bus " + reason))) {
-            for (RelayServer server : new ArrayList<>(servers)) {
-                server.onBusGone();
-            }
-            whenGone.run();
+            // not now: a judge may be reading this view in the middle of a message
+            relay.loop().execute(() -> {
+                new ArrayList<>(servers).forEach(RelayServer::onBusGone);
+                whenGone.run();
+            });
         }
     }
 

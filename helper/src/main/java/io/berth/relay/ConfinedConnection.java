@@ -396,7 +396,7 @@ final class ConfinedConnection {
     void injectIncoming(byte[] message) {
         if (stage == Stage.RELAYING) {
             incoming.inject(message);
-            if (incoming.deferredMessages() * 256 > relay.limits().queuedBytes()) {
+            if (client.outbox().isOverLimit() || incoming.deferredMessages() * 256 > relay.limits().queuedBytes()) {
                 relay.loop().execute(() -> close("it does not read"));
             }
             client.flush();
@@ -437,7 +437,8 @@ final class ConfinedConnection {
 
     /** A name has become seen or unseen by a change of the rules. */
     void tellOwnerChanged(String name, String before, String now) {
-        if (stage == Stage.RELAYING && uniqueName != null && !incomingJudge.hasHeardFrom(name)
+        String owner = before.isEmpty() ? now : before;
+        if (stage == Stage.RELAYING && uniqueName != null && !incomingJudge.hasHeardFrom(owner)
                 && outgoingJudge.driver().matches().wantOwnerChanged(name, before, now)) {
             injectIncoming(Bus.ownerChanged(calls.serial(), null, name, before, now));
         }

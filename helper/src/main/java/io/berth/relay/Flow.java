@@ -178,6 +178,7 @@ final class Flow {
         while (passBody(end) && !paused && isWhole(end)) {
             Decision decision = judge.judge(header, buffer.bytes(), at + header.headerLength());
             if (decision == Decision.HOLD) {
+                paused = true;
                 break;
             }
             if (decision != Decision.FORWARD || header.unixFds() > 0) {

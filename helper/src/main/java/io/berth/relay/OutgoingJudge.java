@@ -97,7 +97,7 @@ final class OutgoingJudge implements Flow.Judge {
         if (NeverAllowed.isAppRegistration(header)) {
             return refuse(header, Refusal.appRegistration(header));
         }
-        if (route.isForbiddenHelperCall(header)) {
+        if (route.sees() && route.isForbiddenHelperCall(header)) {
             return refuse(header, Refusal.helperCall(header));
         }
         return send(header, AccessFlags.CALL, route);
@@ -133,9 +133,6 @@ final class OutgoingJudge implements Flow.Judge {
         if (verdict != Verdict.ALLOWED) {
             // the owner may have changed a moment ago
             connection.view().catchUp();
-            if (!connection.isOpen()) {
-                return Flow.Decision.DROP;
-            }
             route = server.routes().to(header, MessageHeader.DESTINATION);
             verdict = route.check(needed, header);
         }
@@ -169,10 +166,13 @@ final class OutgoingJudge implements Flow.Judge {
         boolean fds = callers.mayCarryFds(slot);
         callers.remove(slot);
         if (header.unixFds() > 0 && !(fds && mayStillSendFds(header))) {
-            server.audit(connection, header, Refusal.replyFds(header, AccessFlags.SEND_FDS, MessageHeader.DESTINATION), false);
-            Answer denied = Answer.accessDenied("the app may not send file descriptors (missing permission SEND_FDS)");
-            return connection.outgoing().replace(denied.toBytes(header.serial(), header.replySerial(), null,
-                    header.text(MessageHeader.DESTINATION)));
+            boolean complains = server.routes().policy().complains();
+            server.audit(connection, header, Refusal.replyFds(header, AccessFlags.SEND_FDS, MessageHeader.DESTINATION), complains);
+            if (!complains) {
+                Answer denied = Answer.accessDenied("the app may not send file descriptors (missing permission SEND_FDS)");
+                return connection.outgoing().replace(denied.toBytes(header.serial(), header.replySerial(), null,
+                        header.text(MessageHeader.DESTINATION)));
+            }
         }
         server.countForwarded();
         return Flow.Decision.FORWARD;
