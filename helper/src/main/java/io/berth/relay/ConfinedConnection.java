@@ -117,6 +117,10 @@ final class ConfinedConnection {
             step.run();
         } catch (MalformedException e) {
             close(e.getMessage());
+        } catch (RuntimeException fault) {
+            // a mistake of ours that one app can make happen must not end the others
+            LOG.error("fault while relaying for process {} at {}", credentials.pid(), server.path(), fault);
+            close("of a fault in the helper");
         }
     }
 
