@@ -21,13 +21,14 @@ import java.util.TreeMap;
  * @param inspectedBytes            body of a message to or from the bus driver, which must be read whole
  * @param authenticateMs            milliseconds from connect() to a unique name
  * @param metadataBytes             metadata of one server
+ * @param rulesPerServer            access rules of one server
  */
 public record Limits(int servers, int connectionsPerServer, int systemConnectionsPerServer, int systemConnections,
         int queuedBytes, int fdsInFlight, int matchRules, int pendingReplies, int ownedNames, int headerBytes,
-        int inspectedBytes, int authenticateMs, int metadataBytes) {
+        int inspectedBytes, int authenticateMs, int metadataBytes, int rulesPerServer) {
 
     public static Limits defaults() {
-        return new Limits(4096, 64, 32, 128, 512 << 10, 512, 1024, 2048, 256, 256 << 10, 512 << 10, 10_000, 16 << 10);
+        return new Limits(4096, 64, 32, 128, 512 << 10, 512, 1024, 2048, 256, 256 << 10, 512 << 10, 10_000, 16 << 10, 1024);
     }
 
     /** Names as in the configuration file and the {@code Limits} property, with values. */
@@ -65,6 +66,6 @@ public record Limits(int servers, int connectionsPerServer, int systemConnection
         return new Limits(all.get("servers"), all.get("connectionsPerServer"), all.get("systemConnectionsPerServer"),
                 all.get("systemConnections"), all.get("queuedBytes"), all.get("fdsInFlight"), all.get("matchRules"),
                 all.get("pendingReplies"), all.get("ownedNames"), all.get("headerBytes"), all.get("inspectedBytes"),
-                all.get("authenticateMs"), all.get("metadataBytes"));
+                all.get("authenticateMs"), all.get("metadataBytes"), all.get("rulesPerServer"));
     }
 }

@@ -1,0 +1,89 @@
+package io.berth.client;
+
+import io.berth.api.AccessRule;
+import io.berth.dbus.AccessRuleStruct;
+import io.berth.dbus.HelperName;
+import io.berth.transport.NotificationPipe;
+import java.util.List;
+import org.freedesktop.dbus.DBusPath;
+import org.freedesktop.dbus.types.UInt64;
+
+/**
+ * One container server, to give to an app and to change while the app runs. Every change is in force for the next
+ * message when the method returns.
+ *
+ * <p>A server that {@link ServerBuilder#open} made ends when this object is closed, or when this process dies: the
+ * other end of its close-notification pipe is here. One that {@link BerthClient#attach} found is only looked at;
+ * closing it changes nothing.
+ *
+ * <p>All methods throw {@link BerthException.UnknownServer} once the server is gone. Any thread may call them.
+ */
+public final class ContainerServer implements AutoCloseable {
+    private final HelperConnection helper;
+    private final String path;
+    private final String socketPath;
+    private final String address;
+    private final NotificationPipe pipe;
+
+    /** @param pipe the end that this server takes; null when it is somebody else's */
+    ContainerServer(HelperConnection helper, String path, String socketPath, String address, NotificationPipe pipe) {
+        this.helper = helper;
+        this.path = path;
+        this.socketPath = socketPath;
+        this.address = address;
+        this.pipe = pipe;
+    }
+
+    /** Its object path on the helper's bus. */
+    public String path() {
+        return path;
+    }
+
+    /** The socket to put where the app looks for its bus. */
+    public String socketPath() {
+        return socketPath;
+    }
+
+    /** What to put into {@code DBUS_SESSION_BUS_ADDRESS} or {@code DBUS_SYSTEM_BUS_ADDRESS} of the app. */
+    public String address() {
+        return address;
+    }
+
+    /** Asks the helper how it is now. */
+    public ServerStatus status() {
+        List<Object> reply = helper.call(path, "org.freedesktop.DBus.Properties", "GetAll", "s", HelperName.SERVER_INTERFACE);
+        return ServerStatus.of(path, PlainValue.map(reply.get(0)));
+    }
+
+    /** Replaces the base rules; also ends an unrestricted server's freedom. */
+    public void setAccess(List<AccessRule> rules) {
+        helper.callHelper("SetContainerAccess", "oa(usos)", new DBusPath(path), AccessRuleStruct.of(rules));
+    }
+
+    /** Adds to the base rules. */
+    public void addAccess(List<AccessRule> rules) {
+        helper.callHelper("AddAccess", "oa(usos)t", new DBusPath(path), AccessRuleStruct.of(rules), new UInt64(0));
+    }
+
+    public void removeAccess(List<AccessRule> rules) {
+        helper.callHelper("RemoveAccess", "oa(usos)", new DBusPath(path), AccessRuleStruct.of(rules));
+    }
+
+    /** Takes no new clients; the server goes when its last client leaves. */
+    public void stopListening() {
+        helper.callHelper("StopListening", "o", new DBusPath(path));
+    }
+
+    /** Disconnects every client and unlinks the socket; returns when that is done. */
+    public void remove() {
+        helper.callHelper("RemoveContainerServer", "o", new DBusPath(path));
+    }
+
+    /** Ends the server that this object made, without waiting for the helper; may be called twice. */
+    @Override
+    public void close() {
+        if (pipe != null) {
+            pipe.close();
+        }
+    }
+}

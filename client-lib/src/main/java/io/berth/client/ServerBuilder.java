@@ -1,0 +1,100 @@
+package io.berth.client;
+
+import io.berth.api.AccessRule;
+import io.berth.api.AppId;
+import io.berth.dbus.AccessRuleStruct;
+import io.berth.transport.NotificationPipe;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.freedesktop.dbus.FileDescriptor;
+import org.freedesktop.dbus.types.UInt64;
+import org.freedesktop.dbus.types.Variant;
+
+/**
+ * Says what a container server shall be, then {@link #open}s it. Without {@link #allow} or {@link #unrestricted} the app
+ * can use only the bus driver's harmless methods. For one thread; can be used again for one more server.
+ */
+public final class ServerBuilder {
+    private final HelperConnection helper;
+    private final AppId app;
+    private final Map<String, Variant<?>> metadata = new LinkedHashMap<>();
+    private final List<AccessRule> rules = new ArrayList<>();
+    private final Map<String, Variant<?>> arguments = new LinkedHashMap<>();
+
+    ServerBuilder(HelperConnection helper, AppId app) {
+        this.helper = helper;
+        this.app = app;
+        startTimeout(Duration.ZERO);
+    }
+
+    /** @param value String, Boolean, Integer, Long or Double; kept and shown, never interpreted */
+    public ServerBuilder metadata(String key, Object value) {
+        metadata.put(key, new Variant<>(value));
+        return this;
+    }
+
+    /** @param bus {@code session} (the default), {@code system}, or a {@code unix:} address */
+    public ServerBuilder bus(String bus) {
+        arguments.put("Bus", new Variant<>(bus));
+        return this;
+    }
+
+    /** May be called again to add more. */
+    public ServerBuilder allow(List<AccessRule> more) {
+        rules.addAll(more);
+        return this;
+    }
+
+    public ServerBuilder allow(AccessRule... more) {
+        return allow(List.of(more));
+    }
+
+    /** Everything but what is never allowed; cannot go together with {@link #allow}. */
+    public ServerBuilder unrestricted() {
+        arguments.put("Unrestricted", new Variant<>(true));
+        return this;
+    }
+
+    /** Lets rules on names that hand out the host have effect, such as {@code org.freedesktop.systemd1}. */
+    public ServerBuilder allowHostEscape() {
+        arguments.put("AllowHostEscape", new Variant<>(true));
+        return this;
+    }
+
+    /** Time to get a first client, else the server is removed; zero, the default here, waits for ever. */
+    public ServerBuilder startTimeout(Duration time) {
+        arguments.put("StartTimeout", new Variant<>(new UInt64(time.toNanos() / 1000)));
+        return this;
+    }
+
+    /**
+     * Makes the server; connect() to its socket works when this returns.
+     *
+     * @throws BerthException why not; nothing is left behind then
+     */
+    public ContainerServer open() {
+        NotificationPipe pipe;
+        try {
+            pipe = NotificationPipe.open();
+        } catch (IOException failure) {
+            throw new BerthException("", "cannot make a close-notification pipe: " + failure.getMessage());
+        }
+        try {
+            Map<String, Variant<?>> named = new LinkedHashMap<>(arguments);
+            if (!arguments.containsKey("Unrestricted") || !rules.isEmpty()) {
+                named.put("Allow", new Variant<>(AccessRuleStruct.of(rules), "a(usos)"));
+            }
+            named.put("CloseNotification", new Variant<>(new FileDescriptor(pipe.readFd())));
+            List<Object> reply = helper.callHelper("AddContainerServer", "ssa{sv}a{sv}", app.type(), app.id(), metadata, named);
+            pipe.closeReadEnd();
+            return new ContainerServer(helper, (String) reply.get(0), PlainValue.text(reply.get(1)), (String) reply.get(2), pipe);
+        } catch (RuntimeException failure) {
+            pipe.close();
+            throw failure;
+        }
+    }
+}

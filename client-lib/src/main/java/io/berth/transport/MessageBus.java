@@ -1,0 +1,303 @@
+package io.berth.transport;
+
+import java.io.Closeable;
+import java.io.IOException;
+import java.util.ArrayDeque;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.freedesktop.dbus.connections.config.TransportConfig;
+import org.freedesktop.dbus.exceptions.DBusException;
+import org.freedesktop.dbus.messages.DBusSignal;
+import org.freedesktop.dbus.messages.Error;
+import org.freedesktop.dbus.messages.Message;
+import org.freedesktop.dbus.messages.MessageFactory;
+import org.freedesktop.dbus.messages.MethodCall;
+import org.freedesktop.dbus.messages.MethodReturn;
+
+/**
+ * One connection to a message bus, as messages: dbus-java's transport, marshalling and message types without its proxies,
+ * exported objects and thread pools. It has no thread until {@link #start}, then one that waits for messages. What they
+ * mean is left to a {@link Listener}. Any thread may send. Owns the connection; received fds that nobody takes are closed.
+ */
+public final class MessageBus implements Closeable {
+    private static final String DRIVER = "org.freedesktop.DBus";
+    private static final String DRIVER_PATH = "/org/freedesktop/DBus";
+    /** Seconds that the bus driver has for an answer. */
+    private static final int PATIENCE = 25;
+
+    /** Told on the reading thread; what takes long keeps everybody waiting. */
+    public interface Listener {
+        /** The message's fds are the listener's: it takes or releases them with {@link ReceivedFds}, now or later. */
+        void onMethodCall(MethodCall call);
+
+        void onSignal(DBusSignal signal);
+
+        /** A call whose body was longer than allowed and has been thrown away, with its fds. */
+        void onTooLarge(MethodCall call);
+
+        /** Once, at the end: the bus has gone, or {@link MessageBus#close} was called. */
+        void onClosed(IOException reason);
+    }
+
+    /** Told once, on the reading thread; of the two arguments one is null. */
+    @FunctionalInterface
+    public interface ReplyHandler {
+        /** @param error a {@link BusErrorException}, or an IOException when the bus has gone */
+        void onReply(Message reply, Exception error);
+    }
+
+    private final BusLocation location;
+    private final UnixFdTransport transport;
+    private final FdMessageReader incoming;
+    private final FdMessageWriter outgoing;
+    private final Map<Long, ReplyHandler> waiting = new ConcurrentHashMap<>();
+    private final ArrayDeque<Message> early = new ArrayDeque<>();
+    private String uniqueName = "";
+    private Thread reader;
+    private volatile boolean over;
+
+    private MessageBus(BusLocation location, UnixFdTransport transport) {
+        this.location = location;
+        this.transport = transport;
+        this.incoming = (FdMessageReader) transport.getTransportConnection().getReader();
+        this.outgoing = (FdMessageWriter) transport.getTransportConnection().getWriter();
+    }
+
+    /**
+     * Connects to the first of these that answers and says Hello.
+     *
+     * @throws IOException saying for each why not
+     */
+    public static MessageBus connect(List<BusLocation> locations) throws IOException {
+        StringBuilder failures = new StringBuilder();
+        for (BusLocation location : locations) {
+            try {
+                return connect(location);
+            } catch (IOException | BusErrorException failure) {
+                failures.append(failures.isEmpty() ? "" : "; ").append(failure.getMessage());
+            }
+        }
+        throw new IOException(failures.toString());
+    }
+
+    private static MessageBus connect(BusLocation location) throws IOException, BusErrorException {
+        UnixFdTransport transport = new UnixFdTransport(location.toBusAddress(), new TransportConfig(location.toBusAddress()));
+        boolean connected = false;
+        try {
+            transport.connect();
+            MessageBus bus = new MessageBus(location, transport);
+            bus.uniqueName = (String) bus.callDriver("Hello", null)[0];
+            connected = true;
+            return bus;
+        } finally {
+            if (!connected) {
+                transport.close();
+            }
+        }
+    }
+
+    public BusLocation location() {
+        return location;
+    }
+
+    public String uniqueName() {
+        return uniqueName;
+    }
+
+    public boolean carriesFds() {
+        return transport.isFileDescriptorSupported();
+    }
+
+    public MessageFactory messages() {
+        return transport.getMessageFactory();
+    }
+
+    /**
+     * Begins to hand over what comes, and first what has come since Hello.
+     *
+     * @param largestBody in bytes; method calls with more go to {@link Listener#onTooLarge}
+     */
+    public void start(String threadName, int largestBody, Listener listener) {
+        incoming.limitBody(largestBody, message -> {
+            if (message instanceof MethodCall call) {
+                listener.onTooLarge(call);
+            }
+        });
+        reader = new Thread(() -> run(listener), threadName);
+        reader.setDaemon(true);
+        reader.start();
+    }
+
+    private void run(Listener listener) {
+        IOException reason;
+        try {
+            for (Message next = early.poll(); next != null; next = early.poll()) {
+                handOver(next, listener);
+            }
+            while (true) {
+                Message message = read();
+                if (message != null) {
+                    handOver(message, listener);
+                }
+            }
+        } catch (IOException end) {
+            reason = end;
+        }
+        over = true;
+        IOException why = reason;
+        waiting.keySet().forEach(serial -> answer(serial, null, why));
+        listener.onClosed(why);
+    }
+
+    private void handOver(Message message, Listener listener) {
+        if (message instanceof MethodCall call) {
+            listener.onMethodCall(call);
+            return;
+        }
+        try {
+            if (message instanceof DBusSignal signal) {
+                listener.onSignal(signal);
+            } else if (message instanceof Error error) {
+                answer(error.getReplySerial(), null, exception(error));
+            } else {
+                answer(message.getReplySerial(), message, null);
+            }
+        } finally {
+            ReceivedFds.release(message.getFiledescriptors());
+        }
+    }
+
+    private void answer(long serial, Message reply, Exception error) {
+        ReplyHandler handler = waiting.remove(serial);
+        if (handler != null) {
+            handler.onReply(reply, error);
+        }
+    }
+
+    private Message read() throws IOException {
+        try {
+            return incoming.readMessage();
+        } catch (DBusException unreadable) {
+            throw new IOException(unreadable.getMessage(), unreadable);
+        }
+    }
+
+    private static BusErrorException exception(Error error) {
+        String text = "";
+        try {
+            Object[] arguments = error.getParameters();
+            text = arguments != null && arguments.length > 0 ? String.valueOf(arguments[0]) : "";
+        } catch (DBusException | RuntimeException unreadable) {
+            text = "(its text cannot be read)";
+        }
+        return new BusErrorException(error.getName(), text);
+    }
+
+    /** Waits until the bus has taken the message. @throws IOException when it is gone */
+    public void send(Message message) throws IOException {
+        outgoing.writeMessage(message);
+    }
+
+    /**
+     * Calls a method.
+     *
+     * @param signature of the arguments, null for none
+     * @throws IOException when the bus is gone; the handler is not told then
+     */
+    public void call(String destination, String path, String interfaceName, String member, ReplyHandler handler,
+            String signature, Object... arguments) throws IOException {
+        Message call = methodCall(destination, path, interfaceName, member, signature, arguments);
+        waiting.put(call.getSerial(), handler);
+        try {
+            send(call);
+        } catch (IOException gone) {
+            waiting.remove(call.getSerial());
+            throw gone;
+        }
+        if (over) {
+            answer(call.getSerial(), null, new IOException("the bus has gone"));
+        }
+    }
+
+    /** {@link #call} to the bus driver. */
+    public void callDriver(String member, ReplyHandler handler, String signature, Object... arguments) throws IOException {
+        call(DRIVER, DRIVER_PATH, DRIVER, member, handler, signature, arguments);
+    }
+
+    /**
+     * Asks the bus driver and waits. Not on the reading thread.
+     *
+     * @param signature of the arguments, null for none
+     * @return the values of the reply
+     */
+    public Object[] callDriver(String member, String signature, Object... arguments) throws IOException, BusErrorException {
+        Message reply = reader == null ? callBeforeStart(member, signature, arguments)
+                : callAndWait(member, signature, arguments);
+        try {
+            return reply.getParameters();
+        } catch (DBusException unreadable) {
+            throw new IOException(unreadable.getMessage(), unreadable);
+        }
+    }
+
+    private Message callBeforeStart(String member, String signature, Object[] arguments) throws IOException, BusErrorException {
+        Message call = methodCall(DRIVER, DRIVER_PATH, DRIVER, member, signature, arguments);
+        send(call);
+        while (true) {
+            Message message = read();
+            if (message instanceof Error error && error.getReplySerial() == call.getSerial()) {
+                throw exception(error);
+            }
+            if (message instanceof MethodReturn reply && reply.getReplySerial() == call.getSerial()) {
+                return reply;
+            }
+            if (message != null) {
+                early.add(message);
+            }
+        }
+    }
+
+    private Message callAndWait(String member, String signature, Object[] arguments) throws IOException, BusErrorException {
+        CompletableFuture<Message> answer = new CompletableFuture<>();
+        callDriver(member, (reply, error) -> {
+            if (error == null) {
+                answer.complete(reply);
+            } else {
+                answer.completeExceptionally(error);
+            }
+        }, signature, arguments);
+        try {
+            return answer.get(PATIENCE, TimeUnit.SECONDS);
+        } catch (ExecutionException failure) {
+            if (failure.getCause() instanceof BusErrorException error) {
+                throw error;
+            }
+            throw new IOException(failure.getCause().getMessage(), failure.getCause());
+        } catch (TimeoutException late) {
+            throw new IOException("no answer to " + member + " from the bus within " + PATIENCE + " s", late);
+        } catch (InterruptedException interrupted) {
+            Thread.currentThread().interrupt();
+            throw new IOException("interrupted while waiting for the bus", interrupted);
+        }
+    }
+
+    private Message methodCall(String destination, String path, String interfaceName, String member, String signature,
+            Object[] arguments) throws IOException {
+        try {
+            return messages().createMethodCall(null, destination, path, interfaceName, member, (byte) 0, signature, arguments);
+        } catch (DBusException unmarshallable) {
+            throw new IllegalArgumentException("cannot call " + member + " with (" + signature + ")", unmarshallable);
+        }
+    }
+
+    /** Ends the connection; the listener is told. */
+    @Override
+    public void close() throws IOException {
+        transport.close();
+    }
+}

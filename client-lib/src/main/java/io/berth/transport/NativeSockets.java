@@ -1,0 +1,147 @@
+package io.berth.transport;
+
+import com.kenai.jffi.CallContext;
+import com.kenai.jffi.CallingConvention;
+import com.kenai.jffi.Invoker;
+import com.kenai.jffi.LastError;
+import com.kenai.jffi.Library;
+import com.kenai.jffi.MemoryIO;
+import com.kenai.jffi.Type;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+
+/**
+ * The few calls of the C library that the JDK does not offer for unix sockets, all arguments as 64-bit integers
+ * (x86-64, aarch64). Every failure is an IOException with the text of strerror(3). Thread-safe; owns nothing.
+ */
+final class NativeSockets {
+    private static final int AF_UNIX = 1;
+    private static final int SOCK_STREAM = 1;
+    private static final int SOCK_CLOEXEC = 0x80000;
+    private static final int O_CLOEXEC = 0x80000;
+    private static final int SHUT_RDWR = 2;
+    private static final int EINTR = 4;
+    /** sun_family and sun_path of sockaddr_un (unix(7)). */
+    private static final int PATH_OFFSET = 2;
+    private static final int PATH_LENGTH = 108;
+
+    private static final MemoryIO MEMORY = MemoryIO.getInstance();
+    private static final Invoker INVOKER = Invoker.getInstance();
+    private static final CallContext NONE = context(0);
+    private static final CallContext ONE = context(1);
+    private static final CallContext TWO = context(2);
+    private static final CallContext THREE = context(3);
+    private static final long SOCKET = function("socket");
+    private static final long CONNECT = function("connect");
+    private static final long RECVMSG = function("recvmsg");
+    private static final long SENDMSG = function("sendmsg");
+    private static final long PIPE2 = function("pipe2");
+    private static final long SHUTDOWN = function("shutdown");
+    private static final long CLOSE = function("close");
+    private static final long GETEUID = function("geteuid");
+    private static final long STRERROR = function("strerror");
+
+    private NativeSockets() {
+    }
+
+    private static CallContext context(int arguments) {
+        Type[] types = new Type[arguments];
+        Arrays.fill(types, Type.SINT64);
+        return new CallContext(Type.SINT64, types, CallingConvention.DEFAULT, true);
+    }
+
+    private static long function(String name) {
+        long address = Library.getDefault().getSymbolAddress(name);
+        if (address == 0) {
+            throw new UnsatisfiedLinkError("the C library has no function " + name);
+        }
+        return address;
+    }
+
+    /** @return a connected, blocking, close-on-exec fd that the caller owns */
+    static int connect(BusLocation location) throws IOException {
+        byte[] name = location.name().getBytes(StandardCharsets.UTF_8);
+        int first = location.isAbstract() ? PATH_OFFSET + 1 : PATH_OFFSET;
+        if (name.length == 0 || name.length >= PATH_LENGTH) {
+            throw new IOException("cannot connect to " + location + ": a socket's name has 1 to " + (PATH_LENGTH - 1)
+                    + " bytes, this one " + name.length);
+        }
+        int fd = (int) INVOKER.invokeL3(THREE, SOCKET, AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+        if (fd < 0) {
+            throw failure("socket");
+        }
+        long address = MEMORY.allocateMemory(PATH_OFFSET + PATH_LENGTH, true);
+        try {
+            MEMORY.putShort(address, (short) AF_UNIX);
+            MEMORY.putByteArray(address + first, name, 0, name.length);
+            // an abstract name ends where the length says, a path at its NUL
+            int length = first + name.length + (location.isAbstract() ? 0 : 1);
+            while ((int) INVOKER.invokeL3(THREE, CONNECT, fd, address, length) < 0) {
+                if (LastError.getInstance().get() != EINTR) {
+                    IOException failure = failure("cannot connect to " + location);
+                    close(fd);
+                    throw failure;
+                }
+            }
+        } finally {
+            MEMORY.freeMemory(address);
+        }
+        return fd;
+    }
+
+    /** recvmsg(2), repeated when a signal interrupts it. @param messageHeader address of a msghdr */
+    static int receive(int fd, long messageHeader, int flags) throws IOException {
+        return transfer(RECVMSG, "recvmsg", fd, messageHeader, flags);
+    }
+
+    /** sendmsg(2), repeated when a signal interrupts it. @param messageHeader address of a msghdr */
+    static int send(int fd, long messageHeader, int flags) throws IOException {
+        return transfer(SENDMSG, "sendmsg", fd, messageHeader, flags);
+    }
+
+    private static int transfer(long function, String name, int fd, long header, int flags) throws IOException {
+        while (true) {
+            int count = (int) INVOKER.invokeL3(THREE, function, fd, header, flags);
+            if (count >= 0) {
+                return count;
+            }
+            if (LastError.getInstance().get() != EINTR) {
+                throw failure(name);
+            }
+        }
+    }
+
+    /** pipe2(2). @return read end and write end, close-on-exec; the caller owns both */
+    static int[] pipe() throws IOException {
+        long ends = MEMORY.allocateMemory(8, true);
+        try {
+            if ((int) INVOKER.invokeL2(TWO, PIPE2, ends, O_CLOEXEC) < 0) {
+                throw failure("pipe2");
+            }
+            return new int[] {MEMORY.getInt(ends), MEMORY.getInt(ends + 4)};
+        } finally {
+            MEMORY.freeMemory(ends);
+        }
+    }
+
+    /** Wakes every thread that reads or writes there. */
+    static void shutdown(int fd) {
+        INVOKER.invokeL2(TWO, SHUTDOWN, fd, SHUT_RDWR);
+    }
+
+    /** Never fails: on Linux the fd is gone whatever close(2) returns. */
+    static void close(int fd) {
+        INVOKER.invokeL1(ONE, CLOSE, fd);
+    }
+
+    static long userId() {
+        return INVOKER.invokeL0(NONE, GETEUID) & 0xffffffffL;
+    }
+
+    private static IOException failure(String what) {
+        int errno = LastError.getInstance().get();
+        long text = INVOKER.invokeL1(ONE, STRERROR, errno);
+        return new IOException(what + ": " + new String(MEMORY.getZeroTerminatedByteArray(text), StandardCharsets.UTF_8));
+    }
+}

@@ -1,0 +1,179 @@
+package io.berth.cli;
+
+import io.berth.api.AccessRule;
+import io.berth.api.AppId;
+import io.berth.client.BerthClient;
+import io.berth.client.BerthException;
+import io.berth.client.ContainerServer;
+import io.berth.client.ServerBuilder;
+import io.berth.transport.BusLocation;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.ParentCommand;
+import picocli.CommandLine.Spec;
+
+@Command(name = "run", mixinStandardHelpOptions = true, versionProvider = Berth.Version.class,
+        description = {"Run CMD with a session bus of its own that lets through what the rules say, and nothing else.",
+            "With bubblewrap the app sees the whole host, but of the buses only its own sockets; files, the network and the"
+                + " display stay open to it. Without bubblewrap only environment variables point it to its sockets.",
+            "The system bus is hidden unless a --system option is given."},
+        exitCodeListHeading = Berth.EXIT_CODES,
+        exitCodeList = {"n:the exit status of CMD; 128+N when signal N ended it", "2:the command line is wrong",
+            "125:berth failed before CMD started", "126:CMD cannot be executed", "127:there is no CMD"},
+        footer = {"", "NAME: org.foo, org.foo.* (with all below it), :1.42, TYPE/APP_ID (any connection of that app), * (any)",
+            "RULE: [*|IFACE.*|IFACE.MEMBER][@PATH|@PATH/*]",
+            "", "  berth run --talk=org.freedesktop.Notifications --own=org.example.Editor.* -- editor file"})
+final class RunCommand implements Callable<Integer> {
+    private static final String DEFAULT_TYPE = "io.berth.Run";
+
+    @ParentCommand
+    private Berth berth;
+
+    @Spec
+    private CommandSpec spec;
+
+    @Option(names = "--app-id", paramLabel = "ID", description = "App identifier; by default the name of the program.")
+    private String appId;
+
+    @Option(names = "--type", paramLabel = "TYPE", description = "Container type, a reverse-DNS name (default: ${DEFAULT-VALUE}).")
+    private String type = DEFAULT_TYPE;
+
+    @Mixin
+    private RuleOptions session;
+
+    @Mixin
+    private SystemRuleOptions system;
+
+    @Option(names = "--unrestricted", description = "Everything but what is never allowed; cannot go with rules of the same bus.")
+    private boolean unrestricted;
+
+    @Option(names = "--allow-host-escape", description = "Let rules on names that hand out the host have effect"
+            + " (org.freedesktop.systemd1, org.freedesktop.Flatpak, org.freedesktop.portal.*, ...).")
+    private boolean allowHostEscape;
+
+    @Option(names = "--env-only", description = "Do not use bubblewrap, only environment variables.")
+    private boolean environmentOnly;
+
+    @Parameters(paramLabel = "CMD", arity = "1..*", description = "The program and its arguments.")
+    private List<String> command;
+
+    @Override
+    public Integer call() throws InterruptedException {
+        List<AccessRule> sessionRules = checked("--unrestricted", unrestricted, session.rules());
+        List<AccessRule> systemRules = checked("--system-unrestricted", system.isUnrestricted(), system.rules(session.withoutFds()));
+        Program program = Program.find(command.get(0), System.getenv().getOrDefault("PATH", "/usr/local/bin:/usr/bin:/bin"));
+        AppId app = appId(program);
+        if (program.status() != 0) {
+            berth.console().error(program.why());
+            return program.status();
+        }
+        List<String> line = new ArrayList<>(command);
+        line.set(0, program.path().toString());
+        try (BerthClient client = BerthClient.connect();
+                Servers servers = new Servers()) {
+            servers.session = open(client, app, "session", unrestricted, sessionRules);
+            if (system.isWanted()) {
+                servers.system = open(client, app, "system", system.isUnrestricted(), systemRules);
+            }
+            return start(AppSocket.of(servers.session), Optional.ofNullable(servers.system).map(AppSocket::of), line).await();
+        } catch (BerthException | IOException | IllegalArgumentException failure) {
+            berth.console().error(failure.getMessage());
+            return ExitStatus.NOT_STARTED;
+        }
+    }
+
+    private List<AccessRule> checked(String option, boolean everything, List<AccessRule> rules) {
+        if (everything && !rules.isEmpty()) {
+            throw new ParameterException(spec.commandLine(), option + " cannot go together with rules: " + rules.get(0));
+        }
+        return rules;
+    }
+
+    private AppId appId(Program program) {
+        try {
+            return new AppId(type, appId != null ? appId : Path.of(command.get(0)).getFileName().toString());
+        } catch (IllegalArgumentException malformed) {
+            throw new ParameterException(spec.commandLine(), malformed.getMessage());
+        }
+    }
+
+    private ServerBuilder builder(BerthClient client, AppId app, String bus) {
+        ServerBuilder builder = client.server(app.type(), app.id()).bus(bus);
+        return allowHostEscape ? builder.allowHostEscape() : builder;
+    }
+
+    private ContainerServer open(BerthClient client, AppId app, String bus, boolean everything, List<AccessRule> rules) {
+        ServerBuilder builder = builder(client, app, bus);
+        return everything ? builder.unrestricted().open() : builder.allow(rules).open();
+    }
+
+    private AppProcess start(AppSocket sessionSocket, Optional<AppSocket> systemSocket, List<String> line) throws IOException, InterruptedException {
+        Map<String, String> environment = System.getenv();
+        List<BusLocation> sessionBus = BusLocation.session(environment);
+        List<BusLocation> systemBus = BusLocation.system(environment);
+        Optional<Path> program = environmentOnly ? Optional.empty() : Bubblewrap.find();
+        if (program.isEmpty()) {
+            warn(environmentOnly ? "--env-only" : "bubblewrap is not installed (Debian package: bubblewrap)",
+                    Stream.concat(sessionBus.stream(), systemBus.stream()).map(BusLocation::toString).collect(Collectors.joining(", ")),
+                    sessionSocket);
+            return AppProcess.start(line, variables(sessionSocket, systemSocket));
+        }
+        Path runtimeDirectory = Bubblewrap.runtimeDirectory(environment).orElseThrow(() -> new IllegalArgumentException(
+                "XDG_RUNTIME_DIR is '" + environment.getOrDefault("XDG_RUNTIME_DIR", "") + "': expected the directory of the"
+                        + " user's sockets, such as /run/user/1000; without it bubblewrap cannot hide them from the app (--env-only does without)"));
+        Bubblewrap bubblewrap = new Bubblewrap(program.get(), runtimeDirectory, sessionBus, systemBus);
+        for (BusLocation open : bubblewrap.uncovered()) {
+            berth.console().error("warning: " + open + " has no path that could be covered: the app can still connect to that bus itself");
+        }
+        Preflight.check(bubblewrap, sessionSocket, systemSocket);
+        return AppProcess.start(bubblewrap, sessionSocket, systemSocket, line);
+    }
+
+    private void warn(String reason, String buses, AppSocket sessionSocket) {
+        berth.console().error("warning: " + reason + ": only environment variables point the app to its sockets. Nothing keeps it from"
+                + " connecting to the real buses (" + buses + ") or to the sockets of other apps (beside " + sessionSocket.path()
+                + "), nor from taking either out of your other processes");
+    }
+
+    private static Map<String, String> variables(AppSocket session, Optional<AppSocket> system) {
+        Map<String, String> changes = new LinkedHashMap<>();
+        Bubblewrap.FORGOTTEN.forEach(name -> changes.put(name, ""));
+        changes.put("DBUS_SESSION_BUS_ADDRESS", session.address());
+        // no rule, no system bus: an address at which nobody listens
+        changes.put("DBUS_SYSTEM_BUS_ADDRESS", system.map(AppSocket::address).orElse("unix:path=/dev/null"));
+        return changes;
+    }
+
+    /** The servers of one run; removes them, and waits until the helper has, when the app is gone. */
+    private static final class Servers implements AutoCloseable {
+        private ContainerServer session;
+        private ContainerServer system;
+
+        @Override
+        public void close() {
+            for (ContainerServer server : new ContainerServer[] {session, system}) {
+                if (server != null) {
+                    try (server) {
+                        server.remove();
+                    } catch (BerthException alreadyGone) {
+                        // removed by somebody else, or with its helper
+                    }
+                }
+            }
+        }
+    }
+}

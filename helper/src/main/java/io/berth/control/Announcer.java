@@ -1,0 +1,145 @@
+package io.berth.control;
+
+import io.berth.api.AuditRecord;
+import io.berth.dbus.HelperName;
+import io.berth.server.CloseReason;
+import io.berth.server.RegistryListener;
+import io.berth.server.ServerInfo;
+import io.berth.transport.MessageBus;
+import java.io.IOException;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.freedesktop.dbus.DBusPath;
+import org.freedesktop.dbus.exceptions.DBusException;
+import org.freedesktop.dbus.types.UInt32;
+import org.freedesktop.dbus.types.UInt64;
+import org.freedesktop.dbus.types.Variant;
+
+/**
+ * Turns what happens in the registry into signals. Never waits. However slowly the bus takes them, at most one
+ * PropertiesChanged per server is waiting, which tells what has changed when its turn comes, and at most
+ * {@value #WAITING_AUDITS} audit records; those left out are counted in the next one's {@code Suppressed}.
+ */
+final class Announcer implements RegistryListener {
+    private static final int WAITING_AUDITS = 256;
+
+    private final MessageBus bus;
+    private final Outbox outbox;
+    private final CreatorWatcher creators;
+    private final Map<String, Change> changes = new HashMap<>();
+    private final Map<String, Long> leftOut = new HashMap<>();
+    private int waitingAudits;
+
+    private static final class Change {
+        private final ServerInfo before;
+        private ServerInfo now;
+
+        private Change(ServerInfo before, ServerInfo now) {
+            this.before = before;
+            this.now = now;
+        }
+    }
+
+    Announcer(MessageBus bus, Outbox outbox, CreatorWatcher creators) {
+        this.bus = bus;
+        this.outbox = outbox;
+        this.creators = creators;
+    }
+
+    @Override
+    public void onServerAdded(ServerInfo server) {
+        DBusPath path = new DBusPath(ServerPath.of(server.id()));
+        outbox.add(() -> {
+            emit(HelperName.ROOT_PATH, Introspection.OBJECT_MANAGER, "InterfacesAdded", "oa{sa{sv}}", path,
+                    Map.of(HelperName.SERVER_INTERFACE, ServerProperties.all(server)));
+            emit(HelperName.ROOT_PATH, HelperName.HELPER_INTERFACE, "ContainerServerAdded", "oss", path, server.type(),
+                    server.appId());
+        });
+    }
+
+    @Override
+    public void onServerRemoved(ServerInfo server, CloseReason reason) {
+        creators.unwatch(server.creator().uniqueName());
+        synchronized (leftOut) {
+            leftOut.remove(server.id());
+        }
+        DBusPath path = new DBusPath(ServerPath.of(server.id()));
+        outbox.add(() -> {
+            emit(HelperName.ROOT_PATH, HelperName.HELPER_INTERFACE, "ContainerServerRemoved", "os", path, reason.word());
+            emit(HelperName.ROOT_PATH, Introspection.OBJECT_MANAGER, "InterfacesRemoved", "oas", path,
+                    List.of(HelperName.SERVER_INTERFACE));
+        });
+    }
+
+    @Override
+    public void onServerChanged(ServerInfo before, ServerInfo now) {
+        synchronized (changes) {
+            Change waiting = changes.get(now.id());
+            if (waiting != null) {
+                waiting.now = now;
+                return;
+            }
+            changes.put(now.id(), new Change(before, now));
+        }
+        outbox.add(() -> {
+            Change change;
+            synchronized (changes) {
+                change = changes.remove(now.id());
+            }
+            Map<String, Variant<?>> values = ServerProperties.changed(change.before, change.now);
+            if (!values.isEmpty()) {
+                emit(ServerPath.of(now.id()), Introspection.PROPERTIES, "PropertiesChanged", "sa{sv}as",
+                        HelperName.SERVER_INTERFACE, values, List.of());
+            }
+        });
+    }
+
+    @Override
+    public void onAudit(String serverId, AuditRecord record) {
+        long suppressed;
+        synchronized (leftOut) {
+            if (waitingAudits >= WAITING_AUDITS) {
+                leftOut.merge(serverId, record.suppressed() + 1, Long::sum);
+                return;
+            }
+            waitingAudits++;
+            Long earlier = leftOut.remove(serverId);
+            suppressed = record.suppressed() + (earlier == null ? 0 : earlier);
+        }
+        outbox.add(() -> {
+            synchronized (leftOut) {
+                waitingAudits--;
+            }
+            emit(ServerPath.of(serverId), HelperName.SERVER_INTERFACE, "Audit", "a{sv}", values(record, suppressed));
+        });
+    }
+
+    private static Map<String, Variant<?>> values(AuditRecord record, long suppressed) {
+        Map<String, Variant<?>> values = new LinkedHashMap<>();
+        values.put("Verdict", new Variant<>(record.verdict(), "s"));
+        values.put("Operation", new Variant<>(record.operation(), "s"));
+        values.put("Bus", new Variant<>(record.bus(), "s"));
+        values.put("Direction", new Variant<>(record.direction(), "s"));
+        values.put("Name", new Variant<>(record.name(), "s"));
+        values.put("Path", new Variant<>(record.path(), "s"));
+        values.put("Interface", new Variant<>(record.interfaceName(), "s"));
+        values.put("Member", new Variant<>(record.member(), "s"));
+        values.put("Connection", new Variant<>(record.connection(), "s"));
+        values.put("ProcessID", new Variant<>(new UInt32(record.processId()), "u"));
+        values.put("Rule", new Variant<>(record.rule(), "s"));
+        values.put("Suggestion", new Variant<>(record.suggestion(), "s"));
+        values.put("Suppressed", new Variant<>(new UInt64(suppressed), "t"));
+        return values;
+    }
+
+    private void emit(String path, String interfaceName, String member, String signature, Object... values)
+            throws IOException {
+        try {
+            bus.send(bus.messages().createSignal(null, path, interfaceName, member, signature, values));
+        } catch (DBusException unmarshallable) {
+            throw new IllegalStateException("cannot make the signal " + member, unmarshallable);
+        }
+    }
+}

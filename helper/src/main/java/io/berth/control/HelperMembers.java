@@ -1,0 +1,159 @@
+package io.berth.control;
+
+import io.berth.api.AppId;
+import io.berth.api.NameGrammar;
+import io.berth.kernel.PeerCredentials;
+import io.berth.server.CloseReason;
+import io.berth.server.ConfinedIdentity;
+import io.berth.server.Creator;
+import io.berth.server.Registry;
+import io.berth.server.ServerInfo;
+import io.berth.server.ServerSpec;
+import io.berth.transport.ReceivedFds;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalInt;
+import java.util.concurrent.CompletableFuture;
+import java.util.stream.IntStream;
+import org.freedesktop.dbus.DBusPath;
+import org.freedesktop.dbus.types.UInt32;
+import org.freedesktop.dbus.types.UInt64;
+import org.freedesktop.dbus.types.Variant;
+
+/** What the methods of {@code io.berth.Helper1} do: decode and check their arguments, then call the registry. */
+final class HelperMembers {
+    private final Registry registry;
+    private final CreatorWatcher creators;
+    private final ControlSettings settings;
+    private final AccessArgument access;
+
+    HelperMembers(Registry registry, CreatorWatcher creators, ControlSettings settings) {
+        this.registry = registry;
+        this.creators = creators;
+        this.settings = settings;
+        this.access = new AccessArgument(settings.rulesPerServer());
+    }
+
+    List<Member> members() {
+        return List.of(
+                new Member("AddContainerServer", "ssa{sv}a{sv}", "oays", this::addContainerServer),
+                new Member("RemoveContainerServer", "o", "", call ->
+                        done(registry.remove(serverId(call), CloseReason.REMOVED))),
+                new Member("StopListening", "o", "", call -> done(registry.stopListening(serverId(call)))),
+                new Member("SetContainerAccess", "oa(usos)", "", call ->
+                        done(registry.setAccess(serverId(call), access.read(call.argument(1))))),
+                new Member("AddAccess", "oa(usos)t", "", this::addAccess),
+                new Member("RemoveAccess", "oa(usos)", "", call ->
+                        done(registry.removeAccess(serverId(call), access.read(call.argument(1))))),
+                new Member("SetMode", "os", "", call ->
+                        done(registry.setMode(serverId(call), NamedArguments.mode(call.argument(1))))),
+                later("SetContainerPolicy", "os"),
+                later("GrantAccess", "oa(usos)"),
+                later("RevokeAccess", "oa(usos)"),
+                later("AddCgroup", "os"),
+                later("AddProcess", "oh"),
+                later("BindMount", "oa{sv}ay"),
+                later("Unmount", "oa{sv}ay"),
+                new Member("GetConnectionInstance", "s", "oa{sv}ssa{sv}", call ->
+                        identify(call, "session", false).thenApply(HelperMembers::instance)),
+                new Member("GetConnectionInstanceOnBus", "ss", "oa{sv}ssa{sv}", call ->
+                        identify(call, call.text(1), false).thenApply(HelperMembers::instance)),
+                new Member("GetInstanceInfo", "o", "a{sv}ssa{sv}", call -> registry.get(serverId(call)).thenApply(server ->
+                        new Answer(server.creator().credentials(), server.type(), server.appId(), server.metadata()))),
+                new Member("GetConnectionCredentials", "s", "a{sv}", call ->
+                        identify(call, "session", true).thenApply(HelperMembers::credentials)),
+                new Member("GetConnectionCredentialsOnBus", "ss", "a{sv}", call ->
+                        identify(call, call.text(1), true).thenApply(HelperMembers::credentials)));
+    }
+
+    Map<String, Variant<?>> properties() {
+        Map<String, UInt32> limits = new LinkedHashMap<>();
+        settings.limits().forEach((name, value) -> limits.put(name, new UInt32(Math.min(value, 0xffffffffL))));
+        Map<String, Variant<?>> values = new LinkedHashMap<>();
+        values.put("Version", new Variant<>(settings.version(), "s"));
+        values.put("SupportedArguments", new Variant<>(NamedArguments.supported(), "as"));
+        values.put("Limits", new Variant<>(limits, "a{su}"));
+        return values;
+    }
+
+    private CompletableFuture<Answer> addContainerServer(IncomingCall call) {
+        AppId app = new AppId(call.text(0), call.text(1));
+        Map<String, Variant<?>> metadata = call.argument(2);
+        Metadata.check(metadata, settings.metadataBytes());
+        NamedArguments arguments = NamedArguments.read(call.argument(3), access);
+        return creators.watch(call.sender()).thenCompose(creator -> add(app, metadata, arguments, creator))
+                .thenApply(server -> new Answer(new DBusPath(ServerPath.of(server.id())),
+                        ServerProperties.bytes(server.socketPath()), server.address()));
+    }
+
+    private CompletableFuture<ServerInfo> add(AppId app, Map<String, Variant<?>> metadata, NamedArguments arguments,
+            Creator creator) {
+        OptionalInt close = arguments.closeNotification().stream().mapToInt(ReceivedFds::take).findAny();
+        ServerSpec spec = new ServerSpec(app.type(), app.id(), metadata, creator, arguments.bus(), arguments.allow(),
+                arguments.unrestricted(), arguments.allowHostEscape(), arguments.mode(), close,
+                arguments.outliveCreator(), arguments.startTimeoutUs());
+        return registry.add(spec).whenComplete((server, failure) -> {
+            if (failure == null) {
+                creators.onServerMade(creator.uniqueName());
+            } else {
+                creators.unwatch(creator.uniqueName());
+            }
+        });
+    }
+
+    private CompletableFuture<Answer> addAccess(IncomingCall call) {
+        UInt64 duration = call.argument(2);
+        if (duration.longValue() != 0) {
+            throw ControlException.notSupported("AddAccess with a duration");
+        }
+        return done(registry.addAccess(serverId(call), access.read(call.argument(1))));
+    }
+
+    private CompletableFuture<ConfinedIdentity> identify(IncomingCall call, String bus, boolean wantProcessFd) {
+        return registry.identify(bus, NameGrammar.checkBusName(call.argument(0)), wantProcessFd);
+    }
+
+    private static Answer instance(ConfinedIdentity identity) {
+        ServerInfo server = identity.server();
+        return new Answer(new DBusPath(ServerPath.of(server.id())), server.creator().credentials(), server.type(),
+                server.appId(), server.metadata());
+    }
+
+    /** Names and forms as in the bus driver's GetConnectionCredentials (D-Bus Specification). */
+    private static Answer credentials(ConfinedIdentity identity) {
+        PeerCredentials peer = identity.credentials();
+        Map<String, Variant<?>> values = new LinkedHashMap<>();
+        values.put("UnixUserID", new Variant<>(new UInt32(Integer.toUnsignedLong(peer.uid())), "u"));
+        List<UInt32> groups = IntStream.concat(IntStream.of(peer.gid()), Arrays.stream(peer.groups()))
+                .mapToLong(Integer::toUnsignedLong).distinct().sorted().mapToObj(UInt32::new).toList();
+        values.put("UnixGroupIDs", new Variant<>(groups, "au"));
+        if (peer.pid() > 0) {
+            values.put("ProcessID", new Variant<>(new UInt32(peer.pid()), "u"));
+        }
+        if (peer.pidFd() >= 0) {
+            values.put("ProcessFD", new Variant<>(ReceivedFds.own(peer.pidFd()), "h"));
+        } else {
+            values.put("ProcessIDUnverified", new Variant<>(true, "b"));
+        }
+        if (peer.label().length > 0) {
+            values.put("LinuxSecurityLabel", new Variant<>(Arrays.copyOf(peer.label(), peer.label().length + 1), "ay"));
+        }
+        return new Answer(values);
+    }
+
+    private static String serverId(IncomingCall call) {
+        return ServerPath.id(call.text(0));
+    }
+
+    private static Member later(String name, String in) {
+        return new Member(name, in, "", call -> {
+            throw ControlException.notSupported(name);
+        });
+    }
+
+    static CompletableFuture<Answer> done(CompletableFuture<Void> work) {
+        return work.thenApply(nothing -> Answer.EMPTY);
+    }
+}

@@ -1,0 +1,94 @@
+package io.berth.control;
+
+import io.berth.api.AccessFlags;
+import io.berth.api.AccessRule;
+import io.berth.server.ServerInfo;
+import java.nio.charset.StandardCharsets;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.freedesktop.dbus.DBusPath;
+import org.freedesktop.dbus.types.UInt32;
+import org.freedesktop.dbus.types.UInt64;
+import org.freedesktop.dbus.types.Variant;
+
+/** The properties of {@code io.berth.Server1}, made from a {@link ServerInfo}. */
+final class ServerProperties {
+    /** How an unrestricted server reads: what is shown is what is enforced. */
+    private static final AccessRule ANYTHING = new AccessRule(
+            AccessFlags.TALK | AccessFlags.OWN | AccessFlags.FDS | AccessFlags.PATH_IS_SUBTREE, "", "/", "");
+
+    private ServerProperties() {
+    }
+
+    /** All of them, in the order of the introspection. */
+    static Map<String, Variant<?>> all(ServerInfo server) {
+        Map<String, Variant<?>> values = new LinkedHashMap<>();
+        values.put("ContainerType", new Variant<>(server.type(), "s"));
+        values.put("AppIdentifier", new Variant<>(server.appId(), "s"));
+        values.put("Metadata", new Variant<>(server.metadata(), "a{sv}"));
+        values.put("Creator", new Variant<>(server.creator().credentials(), "a{sv}"));
+        values.put("Bus", new Variant<>(server.bus(), "s"));
+        values.put("SocketPath", new Variant<>(bytes(server.socketPath()), "ay"));
+        values.put("Address", new Variant<>(server.address(), "s"));
+        values.put("Created", new Variant<>(new UInt64(server.createdUs()), "t"));
+        values.put("State", state(server));
+        values.put("Allow", allow(server));
+        values.put("Grants", new Variant<>(List.of(), "a(usos)"));
+        values.put("TimedAccess", new Variant<>(List.of(), "a((usos)t)"));
+        values.put("Policy", new Variant<>("", "s"));
+        values.put("Mode", mode(server));
+        values.put("Connections", connections(server));
+        values.put("Cgroups", new Variant<>(List.of(), "as"));
+        values.put("Mounts", new Variant<>(List.of(), "a(aysay)"));
+        values.put("MessagesForwarded", new Variant<>(new UInt64(server.messagesForwarded()), "t"));
+        values.put("MessagesDenied", new Variant<>(new UInt64(server.messagesDenied()), "t"));
+        return values;
+    }
+
+    /** Those with change signals that differ. */
+    static Map<String, Variant<?>> changed(ServerInfo before, ServerInfo now) {
+        Map<String, Variant<?>> values = new LinkedHashMap<>();
+        if (before.state() != now.state()) {
+            values.put("State", state(now));
+        }
+        if (!shown(before).equals(shown(now))) {
+            values.put("Allow", allow(now));
+        }
+        if (before.mode() != now.mode()) {
+            values.put("Mode", mode(now));
+        }
+        if (!before.connections().equals(now.connections())) {
+            values.put("Connections", connections(now));
+        }
+        return values;
+    }
+
+    static byte[] bytes(String path) {
+        return path.getBytes(StandardCharsets.UTF_8);
+    }
+
+    private static Variant<?> state(ServerInfo server) {
+        return new Variant<>(server.state().word(), "s");
+    }
+
+    private static Variant<?> mode(ServerInfo server) {
+        return new Variant<>(server.mode().word(), "s");
+    }
+
+    private static Variant<?> connections(ServerInfo server) {
+        return new Variant<>(server.connections(), "as");
+    }
+
+    private static Variant<?> allow(ServerInfo server) {
+        return new Variant<>(shown(server).stream().map(ServerProperties::struct).toList(), "a(usos)");
+    }
+
+    private static List<AccessRule> shown(ServerInfo server) {
+        return server.unrestricted() ? List.of(ANYTHING) : server.allow();
+    }
+
+    private static Object[] struct(AccessRule rule) {
+        return new Object[] {new UInt32(rule.flags()), rule.busName(), new DBusPath(rule.objectPath()), rule.interfaceName()};
+    }
+}

@@ -1,0 +1,190 @@
+package io.berth.main;
+
+import io.berth.backend.RelayBackend;
+import io.berth.backend.SocketDirectory;
+import io.berth.control.Control;
+import io.berth.control.ControlSettings;
+import io.berth.dbus.HelperName;
+import io.berth.kernel.Kernel;
+import io.berth.kernel.KernelException;
+import io.berth.kernel.LoopThread;
+import io.berth.kernel.ServiceNotifier;
+import io.berth.kernel.linux.LinuxKernel;
+import io.berth.kernel.linux.NotifySocket;
+import io.berth.relay.Relay;
+import io.berth.server.Registry;
+import io.berth.transport.BusLocation;
+import io.berth.transport.MessageBus;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The daemon from start to end: connects to the session bus, claims the name, makes the graph of objects, waits, and takes
+ * all of it down in reverse. Owns everything it makes. The calling thread only waits; work is done by the loop thread.
+ */
+public final class Daemon {
+    private static final Logger LOG = LoggerFactory.getLogger(Daemon.class);
+    /** Seconds for closing every server. */
+    private static final int SHUTDOWN_PATIENCE = 10;
+
+    private final DaemonOptions options;
+    private final CompletableFuture<Integer> ending = new CompletableFuture<>();
+    private final CompletableFuture<Void> ended = new CompletableFuture<>();
+    private ServiceNotifier notifier = ServiceNotifier.NONE;
+
+    private Daemon(DaemonOptions options) {
+        this.options = options;
+    }
+
+    /**
+     * Runs until SIGTERM, SIGINT or the end of the bus. What goes wrong is logged in one line.
+     *
+     * @return one of {@link DaemonStatus}
+     */
+    public static int run(DaemonOptions options) {
+        Daemon daemon = new Daemon(options);
+        Thread onSignal = new Thread(daemon::endBySignal, "berth-signal");
+        Runtime.getRuntime().addShutdownHook(onSignal);
+        try {
+            return daemon.start();
+        } finally {
+            daemon.ended.complete(null);
+            removeHook(onSignal);
+        }
+    }
+
+    private static void removeHook(Thread hook) {
+        try {
+            Runtime.getRuntime().removeShutdownHook(hook);
+        } catch (IllegalStateException shuttingDown) {
+            LOG.debug("the hook is running");
+        }
+    }
+
+    /** A clean end is a success, whatever asked for it; without halt the JVM would exit with 128 + the signal's number. */
+    private void endBySignal() {
+        ending.complete(DaemonStatus.ENDED);
+        ended.join();
+        Runtime.getRuntime().halt(ending.join());
+    }
+
+    private int start() {
+        Configuration configuration;
+        List<BusLocation> locations;
+        try {
+            configuration = Configuration.load(options.configuration(), options.environment());
+            notifier = NotifySocket.of(options.environment().get("NOTIFY_SOCKET"));
+            locations = BusLocation.session(options.environment());
+        } catch (Configuration.InvalidException wrong) {
+            return fail(DaemonStatus.FAILED, wrong.getMessage());
+        } catch (IllegalArgumentException noBus) {
+            return fail(DaemonStatus.NO_BUS, noBus.getMessage());
+        }
+        try (MessageBus bus = MessageBus.connect(locations)) {
+            if (!Control.claimName(bus)) {
+                return fail(DaemonStatus.NAME_TAKEN, "another berth daemon owns " + HelperName.BUS_NAME + " on this bus ("
+                        + bus.location() + ")");
+            }
+            return serve(bus, configuration);
+        } catch (IOException unreachable) {
+            return fail(DaemonStatus.NO_BUS, "no session bus: " + unreachable.getMessage());
+        }
+    }
+
+    private int serve(MessageBus bus, Configuration configuration) {
+        String runtime = options.environment().getOrDefault("XDG_RUNTIME_DIR", "");
+        if (!runtime.startsWith("/")) {
+            return fail(DaemonStatus.FAILED, "XDG_RUNTIME_DIR is '" + runtime + "', expected the user's runtime directory");
+        }
+        try (SocketDirectory directory = SocketDirectory.open(Path.of(runtime))) {
+            Kernel kernel = new LinuxKernel();
+            kernel.raiseFileLimit();
+            LoopThread loop = new LoopThread(kernel, Daemon::onFault);
+            RelayBackend backend = new RelayBackend(new Relay(kernel, loop, configuration.limits()), directory,
+                    bus.location().toString(), systemBus());
+            Registry registry = new Registry(kernel, loop, backend, configuration.hostEscape(), configuration.limits().servers());
+            Thread loopThread = new Thread(loop, "berth-loop");
+            loopThread.setUncaughtExceptionHandler((thread, fault) -> {
+                LOG.error("the event loop has died", fault);
+                ending.complete(DaemonStatus.FAILED);
+            });
+            loopThread.start();
+            Control control = Control.start(bus, registry, settings(configuration), this::onBusClosed);
+            LOG.info("berth {} is {} on {}, sockets in {}", version(), bus.uniqueName(), bus.location(), directory.path());
+            tell("READY=1\nSTATUS=Serving on " + bus.location());
+            int status = ending.join();
+            tell("STOPPING=1\nSTATUS=Closing");
+            awaitQuietly(registry);
+            control.close();
+            loop.stop();
+            loopThread.join(TimeUnit.SECONDS.toMillis(SHUTDOWN_PATIENCE));
+            return status;
+        } catch (IOException | KernelException | IllegalStateException failure) {
+            return fail(DaemonStatus.FAILED, failure.getMessage());
+        } catch (InterruptedException interrupted) {
+            return fail(DaemonStatus.FAILED, "interrupted");
+        }
+    }
+
+    /** One handler's fault must not end the apps of all others; when the machine itself fails nothing is to be saved. */
+    private static void onFault(Throwable fault) {
+        if (fault instanceof VirtualMachineError fatal) {
+            throw fatal;
+        }
+        LOG.error("a fault in the event loop", fault);
+    }
+
+    private void onBusClosed(IOException reason) {
+        if (ending.complete(DaemonStatus.BUS_LOST)) {
+            LOG.error("the session bus has gone: {}", reason.getMessage());
+        }
+    }
+
+    private static void awaitQuietly(Registry registry) throws InterruptedException {
+        try {
+            registry.shutdown().get(SHUTDOWN_PATIENCE, TimeUnit.SECONDS);
+        } catch (ExecutionException | TimeoutException unclean) {
+            LOG.error("not every server could be closed", unclean);
+        }
+    }
+
+    private String systemBus() {
+        return String.join(";", BusLocation.system(options.environment()).stream().map(BusLocation::toString).toList());
+    }
+
+    private static ControlSettings settings(Configuration configuration) {
+        Map<String, Long> limits = new LinkedHashMap<>();
+        configuration.limits().asMap().forEach((name, value) -> limits.put(name, value.longValue()));
+        return new ControlSettings(version(), limits, configuration.limits().metadataBytes(),
+                configuration.limits().rulesPerServer());
+    }
+
+    /** Of the jar; there is none when classes run from a build directory. */
+    private static String version() {
+        String version = Daemon.class.getPackage().getImplementationVersion();
+        return version == null ? "development" : version;
+    }
+
+    private int fail(int status, String message) {
+        LOG.error("{}", message);
+        tell("STATUS=" + message);
+        return status;
+    }
+
+    private void tell(String assignments) {
+        try {
+            notifier.tell(assignments);
+        } catch (KernelException untold) {
+            LOG.warn("the service manager cannot be told: {}", untold.getMessage());
+        }
+    }
+}

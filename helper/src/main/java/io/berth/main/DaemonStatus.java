@@ -1,0 +1,18 @@
+package io.berth.main;
+
+/** Exit statuses of the daemon. */
+public final class DaemonStatus {
+    /** Ended by SIGTERM or SIGINT. */
+    public static final int ENDED = 0;
+    /** Something else is wrong; the message says what. */
+    public static final int FAILED = 1;
+    /** There is no session bus. */
+    public static final int NO_BUS = 2;
+    /** Another daemon has the name. */
+    public static final int NAME_TAKEN = 3;
+    /** The session bus has ended the connection. */
+    public static final int BUS_LOST = 4;
+
+    private DaemonStatus() {
+    }
+}
