@@ -89,6 +89,23 @@ public final class Message {
         return this;
     }
 
+    /** A body that is no value of any type. */
+    public Message rawBody(String signature, byte[] bytes) {
+        fields.put(SIGNATURE, new Variant("g", signature));
+        body = bytes;
+        return this;
+    }
+
+    /** The same body, of the same byte order. */
+    public Message bodyOf(Message other) {
+        if (other.fields.containsKey(SIGNATURE)) {
+            fields.put(SIGNATURE, other.fields.get(SIGNATURE));
+        }
+        order = other.order;
+        body = other.body;
+        return this;
+    }
+
     public Message flags(int bits) {
         flags = bits;
         return this;

@@ -13,9 +13,9 @@ import java.util.List;
 import java.util.function.Predicate;
 
 /**
- * A D-Bus client that does exactly what a test says, right or wrong, and nothing by itself: one thread sends a message, reads
- * the next one, and messages that were read while looking for another wait in their order. The same class is the app behind a
- * container socket and the service on the bus. Owns its socket and the fds in messages that nobody asked for.
+ * A D-Bus client that does exactly what a test says, right or wrong, and nothing by itself: it sends a message, reads the next
+ * one, and messages that were read while looking for another wait in their order. The same class is the app behind a container
+ * socket and the service on the bus. One thread reads; any may send. Owns its socket and the fds in messages that nobody took.
  */
 public final class RawClient implements AutoCloseable {
     public static final String BUS = "org.freedesktop.DBus";
@@ -97,12 +97,12 @@ public final class RawClient implements AutoCloseable {
         sendBytes(text.getBytes(StandardCharsets.ISO_8859_1));
     }
 
-    public void sendBytes(byte[] bytes, int... fds) {
+    public synchronized void sendBytes(byte[] bytes, int... fds) {
         socket.send(bytes, PATIENCE, fds);
     }
 
     /** Gives the message the next serial unless it has one. @return its serial */
-    public int send(Message message) {
+    public synchronized int send(Message message) {
         if (message.serial() == 0) {
             message.serial(++lastSerial);
         }
@@ -111,7 +111,7 @@ public final class RawClient implements AutoCloseable {
     }
 
     /** Gives each the next serial and sends all in one write. */
-    public void sendTogether(Message... messages) {
+    public synchronized void sendTogether(Message... messages) {
         Encoder all = new Encoder(ByteOrder.LITTLE_ENDIAN);
         for (Message message : messages) {
             if (message.serial() == 0) {
