@@ -1,7 +1,5 @@
 package io.berth.tests.house;
 
-import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -9,7 +7,6 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.Stream;
 import org.awaitility.Awaitility;
 
 /**
@@ -68,20 +65,6 @@ public final class BerthDaemon implements AutoCloseable {
 
     public long pid() {
         return program.pid();
-    }
-
-    /** Resident memory in KiB, as the kernel counts it (VmRSS). */
-    public long residentKib() {
-        return statusKib("VmRSS:");
-    }
-
-    private long statusKib(String field) {
-        try (Stream<String> lines = Files.lines(Path.of("/proc/" + pid() + "/status"))) {
-            return lines.filter(line -> line.startsWith(field)).findFirst()
-                    .map(line -> Long.parseLong(line.replaceAll("[^0-9]", ""))).orElseThrow();
-        } catch (IOException failure) {
-            throw new UncheckedIOException(failure);
-        }
     }
 
     /** What the daemon has put into the runtime directory. */
