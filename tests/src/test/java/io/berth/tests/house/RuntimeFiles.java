@@ -25,7 +25,7 @@ public final class RuntimeFiles {
         }
     }
 
-    static void deleteTree(Path directory) {
+    public static void deleteTree(Path directory) {
         below(directory).stream().sorted(Comparator.reverseOrder()).forEach(RuntimeFiles::delete);
         delete(directory);
     }
