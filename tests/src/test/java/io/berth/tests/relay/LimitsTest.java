@@ -42,7 +42,7 @@ class LimitsTest {
         ContainerServer server = HOUSE.server(call(NAME));
         ContainerServer other = HOUSE.server(call(NAME));
         List<RawClient> inside = new ArrayList<>();
-        for (int i = 0; i < limit("ConnectionsPerServer"); i++) {
+        for (int i = 0; i < limit("connectionsPerServer"); i++) {
             inside.add(HOUSE.app(server));
         }
         assertThrows(RuntimeException.class, () -> HOUSE.app(server));
@@ -61,7 +61,7 @@ class LimitsTest {
         ContainerServer server = HOUSE.server(call(NAME));
         RawClient fits = HOUSE.app(server);
         RawClient tooLarge = HOUSE.app(server);
-        int limit = limit("HeaderBytes");
+        int limit = limit("headerBytes");
         fits.send(Message.call(NAME, "/" + "x".repeat(limit - 1000), "org.test.I", "Fits"));
         tooLarge.send(Message.call(NAME, "/" + "x".repeat(limit + 1), "org.test.I", "TooLarge"));
         tooLarge.awaitClose();
@@ -73,7 +73,7 @@ class LimitsTest {
     void pendingReplies_oneTooMany_isRefusedInItsPlace() {
         RawClient service = HOUSE.service(NAME);
         RawClient app = HOUSE.app(call(NAME));
-        int limit = limit("PendingReplies");
+        int limit = limit("pendingReplies");
         for (int i = 0; i < limit; i++) {
             app.send(Message.call(NAME, "/", "org.test.I", "Do"));
         }
@@ -88,7 +88,7 @@ class LimitsTest {
     @Test
     void matchRules_oneTooMany_isRefused() {
         RawClient app = HOUSE.app(talk(NAME));
-        int limit = limit("MatchRules");
+        int limit = limit("matchRules");
         for (int i = 0; i < limit; i++) {
             app.match("type='signal',path='/n" + i + "'");
         }
@@ -111,7 +111,7 @@ class LimitsTest {
 
     @Test
     void servers_oneTooMany_isRefused() {
-        int limit = limit("Servers");
+        int limit = limit("servers");
         int there = HOUSE.helper().servers().size();
         for (int i = there; i < limit; i++) {
             HOUSE.server();
