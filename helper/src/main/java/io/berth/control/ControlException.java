@@ -13,6 +13,8 @@ final class ControlException extends RuntimeException {
     static final String PROPERTY_READ_ONLY = "org.freedesktop.DBus.Error.PropertyReadOnly";
     static final String FAILED = "org.freedesktop.DBus.Error.Failed";
 
+    private static final String INTERNAL = "internal error: ";
+
     private final String errorName;
 
     ControlException(String errorName, String message) {
@@ -50,7 +52,12 @@ final class ControlException extends RuntimeException {
         if (cause instanceof IllegalArgumentException) {
             return invalid(cause.getMessage());
         }
-        return new ControlException(FAILED, "internal error: " + cause);
+        return new ControlException(FAILED, INTERNAL + cause);
+    }
+
+    /** Whether it is a fault of ours, and not a refusal. */
+    boolean isInternal() {
+        return getMessage().startsWith(INTERNAL);
     }
 
     private static String errorName(RegistryException.Kind kind) {

@@ -46,7 +46,7 @@ public final class ContainerServer {
     CompletableFuture<ServerInfo> open(Backend backend) {
         CompletableFuture<ServerInfo> opened = new CompletableFuture<>();
         spec.closeNotification().ifPresent(this::watchForClose);
-        backend.open(this, policy()).whenComplete((answer, failure) -> {
+        ask(backend).whenComplete((answer, failure) -> {
             if (failure != null) {
                 free();
                 opened.completeExceptionally(failure);
@@ -67,6 +67,15 @@ public final class ContainerServer {
             opened.complete(told);
         });
         return opened;
+    }
+
+    /** A backend may refuse at once; that is no other end than a refusal later. */
+    private CompletableFuture<Backend.Service> ask(Backend backend) {
+        try {
+            return backend.open(this, policy());
+        } catch (RuntimeException refused) {
+            return CompletableFuture.failedFuture(refused);
+        }
     }
 
     private void watchForClose(int fd) {
