@@ -13,13 +13,17 @@ final class ControlException extends RuntimeException {
     static final String PROPERTY_READ_ONLY = "org.freedesktop.DBus.Error.PropertyReadOnly";
     static final String FAILED = "org.freedesktop.DBus.Error.Failed";
 
-    private static final String INTERNAL = "internal error: ";
-
     private final String errorName;
+    private final boolean internal;
 
     ControlException(String errorName, String message) {
+        this(errorName, message, false);
+    }
+
+    private ControlException(String errorName, String message, boolean internal) {
         super(message, null, false, false);
         this.errorName = errorName;
+        this.internal = internal;
     }
 
     String errorName() {
@@ -52,12 +56,12 @@ final class ControlException extends RuntimeException {
         if (cause instanceof IllegalArgumentException) {
             return invalid(cause.getMessage());
         }
-        return new ControlException(FAILED, INTERNAL + cause);
+        return new ControlException(FAILED, "internal error: " + cause, true);
     }
 
     /** Whether it is a fault of ours, and not a refusal. */
     boolean isInternal() {
-        return getMessage().startsWith(INTERNAL);
+        return internal;
     }
 
     private static String errorName(RegistryException.Kind kind) {
