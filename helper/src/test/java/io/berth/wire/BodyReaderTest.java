@@ -39,7 +39,8 @@ class BodyReaderTest {
 
     @Test
     void values_bigEndian_areRead() {
-        BodyReader body = reader("00000000 00 000000 00000002 c3a9 00 00 ffffffff 00000000 0000000e 00000001 61 00 0000 00000001 62 00", true);
+        BodyReader body = reader("00000000 00 000000 00000002 c3a9 00 00 ffffffff 00000000"
+                + "0000000e 00000001 61 00 0000 00000001 62 00", true);
         assertEquals("", body.string());
         assertEquals("\u00e9", body.string());
         assertEquals(-1, body.uint32());

@@ -167,7 +167,7 @@ class MatchRuleOnBusTest {
         String[] paths = {"/", "/a", "/a/b", "/ab"};
         String[] interfaces = {"i.I", "i.J"};
         String[] members = {"M", "N"};
-        String[] arguments = {"", "/", "/a", "/a/", "/a/b", "org", "org.a", "orga", "a,b", "it's \\"};
+        String[] arguments = {"", "/", "/a", "/a/", "/a/b", "org", "org", "org.a", "orga", "orga", "a,b", "it's \\"};
         int delivered = 0;
         int withheld = 0;
         try (BusClient emitter = new BusClient(bus)) {
