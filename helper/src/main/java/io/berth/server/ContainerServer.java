@@ -29,7 +29,6 @@ public final class ContainerServer {
     private Backend.Service service;
     private EventLoop.Timer startTimer;
     private boolean hadClient;
-    private boolean creatorLeft;
     private CloseReason reason;
     private ServerInfo told;
 
@@ -183,7 +182,7 @@ public final class ContainerServer {
         if (state == ServerState.DRAINING) {
             requestClose(CloseReason.REMOVED);
         } else if (endsWithItsClients()) {
-            requestClose(creatorLeft ? CloseReason.CREATOR_GONE : CloseReason.INSTANCES_GONE);
+            requestClose(CloseReason.INSTANCES_GONE);
         }
     }
 
@@ -193,7 +192,6 @@ public final class ContainerServer {
     }
 
     void onCreatorGone() {
-        creatorLeft = true;
         boolean abandoned = spec.outliveCreator().isEmpty() && endsWithItsClients() && (service == null || !service.hasClients());
         if (abandoned || !spec.outliveCreator().orElse(true)) {
             requestClose(CloseReason.CREATOR_GONE);
