@@ -19,7 +19,7 @@ import picocli.CommandLine.Spec;
         description = {"Print the access rules of a running app, or change them; a change is in force for its next message.",
             "Rules print as the words that say them."},
         exitCodeListHeading = Berth.EXIT_CODES,
-        exitCodeList = {"0:success", "1:failure", "2:no such server, or the command line is wrong", "3:no helper"},
+        exitCodeList = {"0:success", "1:no such server, or another failure", "2:the command line is wrong", "3:no helper"},
         footer = {"", "NAME: org.foo, org.foo.* (with all below it), :1.42, TYPE/APP_ID (any connection of that app), * (any)",
             "RULE: [*|IFACE.*|IFACE.MEMBER][@PATH|@PATH/*]"})
 final class AccessCommand implements Callable<Integer> {

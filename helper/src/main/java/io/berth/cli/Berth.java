@@ -29,22 +29,20 @@ public final class Berth implements Runnable {
     @Spec
     private CommandSpec spec;
     private final Console console;
-    private final DaemonStarter daemon;
 
-    private Berth(Console console, DaemonStarter daemon) {
+    private Berth(Console console) {
         this.console = console;
-        this.daemon = daemon;
+    }
+
+    public static void main(String[] arguments) {
+        PrintWriter out = new PrintWriter(System.out, false, StandardCharsets.UTF_8);
+        PrintWriter err = new PrintWriter(System.err, true, StandardCharsets.UTF_8);
+        System.exit(execute(out, err, System.getenv(), arguments));
     }
 
     /** @return the exit status; never throws */
-    public static int execute(DaemonStarter daemon, String... arguments) {
-        PrintWriter out = new PrintWriter(System.out, false, StandardCharsets.UTF_8);
-        PrintWriter err = new PrintWriter(System.err, true, StandardCharsets.UTF_8);
-        return execute(daemon, out, err, System.getenv(), arguments);
-    }
-
-    static int execute(DaemonStarter daemon, PrintWriter out, PrintWriter err, Map<String, String> environment, String... arguments) {
-        CommandLine line = commandLine(new Berth(new Console(out, err, environment), daemon));
+    static int execute(PrintWriter out, PrintWriter err, Map<String, String> environment, String... arguments) {
+        CommandLine line = commandLine(new Berth(new Console(out, err, environment)));
         line.setOut(out).setErr(err);
         int status = line.execute(arguments);
         out.flush();
@@ -67,7 +65,7 @@ public final class Berth implements Runnable {
     }
 
     private int report(Exception failure) throws Exception {
-        if (!(failure instanceof BerthException)) {
+        if (!(failure instanceof BerthException || failure instanceof FailureException)) {
             throw failure;
         }
         console.error(failure.getMessage());
@@ -77,10 +75,6 @@ public final class Berth implements Runnable {
 
     Console console() {
         return console;
-    }
-
-    DaemonStarter daemon() {
-        return daemon;
     }
 
     CommandSpec spec() {

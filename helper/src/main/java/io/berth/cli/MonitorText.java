@@ -34,6 +34,9 @@ final class MonitorText {
         if (!text(details, "Rule").isEmpty()) {
             text.append(": ").append(text(details, "Rule"));
         }
+        if (details.get("Suppressed") instanceof Long left && left > 0) {
+            text.append(" (and ").append(left).append(" of the kind before)");
+        }
         return text.toString();
     }
 

@@ -9,7 +9,7 @@ import picocli.CommandLine.ParentCommand;
 @Command(name = "remove", aliases = "rm", mixinStandardHelpOptions = true, versionProvider = Berth.Version.class,
         description = "Remove a container server: disconnect its clients and unlink its socket. The app itself is left alone.",
         exitCodeListHeading = Berth.EXIT_CODES,
-        exitCodeList = {"0:success", "1:failure", "2:no such server, or the command line is wrong", "3:no helper"})
+        exitCodeList = {"0:success", "1:no such server, or another failure", "2:the command line is wrong", "3:no helper"})
 final class RemoveCommand implements Callable<Integer> {
     @ParentCommand
     private Berth berth;

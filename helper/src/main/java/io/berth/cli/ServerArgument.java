@@ -3,18 +3,13 @@ package io.berth.cli;
 import io.berth.client.BerthClient;
 import io.berth.client.ServerStatus;
 import java.util.List;
+import java.util.function.Predicate;
 import java.util.stream.Collectors;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
-import picocli.CommandLine.Spec;
 
 /** Which container server a command is about. */
 final class ServerArgument {
-    @Spec(Spec.Target.MIXEE)
-    private CommandSpec command;
-
     @Parameters(paramLabel = "SERVER", description = "Identifier, object path, or app identifier when only one server has it.")
     private String server;
 
@@ -22,24 +17,27 @@ final class ServerArgument {
             description = "Consider only servers of this bus: session, system or an address. An app may have one of each.")
     private String bus;
 
-    /** @throws ParameterException when none or more than one fits */
+    /** @throws FailureException when none or more than one fits */
     ServerStatus find(BerthClient client) {
-        List<ServerStatus> all = client.servers();
-        List<ServerStatus> fitting = all.stream().filter(this::isNamed)
-                .filter(candidate -> bus == null || candidate.bus().equals(bus)).toList();
-        if (fitting.size() == 1) {
-            return fitting.get(0);
+        List<ServerStatus> all = client.servers().stream().filter(known -> bus == null || known.bus().equals(bus)).toList();
+        List<ServerStatus> found = select(all, known -> server.equals(known.id()) || server.equals(known.path()));
+        if (found.isEmpty()) {
+            found = select(all, known -> server.equals(known.app().id()) || server.equals(known.app().toString()));
         }
-        String known = (fitting.isEmpty() ? all : fitting).stream()
-                .map(candidate -> candidate.id() + " (" + candidate.app().id() + ", " + candidate.bus() + " bus)")
-                .collect(Collectors.joining(", "));
-        throw new ParameterException(command.commandLine(), "SERVER '" + server + "'" + (bus == null ? "" : " on bus '" + bus + "'")
-                + (fitting.isEmpty() ? ": expected one of: " + (known.isEmpty() ? "(there are none)" : known)
-                        : " is not unique: use one of the identifiers " + known));
+        if (found.size() == 1) {
+            return found.get(0);
+        }
+        String asked = "server '" + server + "'" + (bus == null ? "" : " on bus '" + bus + "'");
+        throw new FailureException(found.isEmpty() ? asked + ": there is none; expected one of: " + describe(all)
+                : asked + " is not unique; expected one of the identifiers: " + describe(found));
     }
 
-    private boolean isNamed(ServerStatus candidate) {
-        return server.equals(candidate.id()) || server.equals(candidate.path()) || server.equals(candidate.app().id())
-                || server.equals(candidate.app().toString());
+    private static List<ServerStatus> select(List<ServerStatus> servers, Predicate<ServerStatus> fits) {
+        return servers.stream().filter(fits).toList();
+    }
+
+    private static String describe(List<ServerStatus> servers) {
+        return servers.isEmpty() ? "(no servers)" : servers.stream()
+                .map(known -> known.id() + " (" + known.app().id() + ", " + known.bus() + " bus)").collect(Collectors.joining(", "));
     }
 }

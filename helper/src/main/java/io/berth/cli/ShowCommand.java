@@ -19,7 +19,7 @@ import picocli.CommandLine.ParentCommand;
 @Command(name = "show", mixinStandardHelpOptions = true, versionProvider = Berth.Version.class,
         description = "Show everything about one container server.",
         exitCodeListHeading = Berth.EXIT_CODES,
-        exitCodeList = {"0:success", "1:failure", "2:no such server, or the command line is wrong", "3:no helper"})
+        exitCodeList = {"0:success", "1:no such server, or another failure", "2:the command line is wrong", "3:no helper"})
 final class ShowCommand implements Callable<Integer> {
     private static final DateTimeFormatter TIME = DateTimeFormatter.ofPattern("uuuu-MM-dd HH:mm:ss");
 

@@ -20,7 +20,7 @@ class CommandLineTest {
     private final StringWriter err = new StringWriter();
 
     private int berth(String... arguments) {
-        return Berth.execute(() -> 42, new PrintWriter(out), new PrintWriter(err, true), Map.of(), arguments);
+        return Berth.execute(new PrintWriter(out), new PrintWriter(err, true), Map.of(), arguments);
     }
 
     @ParameterizedTest
@@ -38,11 +38,6 @@ class CommandLineTest {
         for (String command : new String[] {"daemon", "run", "list", "show", "access", "remove", "identify", "monitor", "completion"}) {
             assertTrue(out.toString().contains("\n  " + command), out.toString());
         }
-    }
-
-    @Test
-    void daemon_returnsWhatTheDaemonReturned() {
-        assertEquals(42, berth("daemon"));
     }
 
     @ParameterizedTest

@@ -13,6 +13,10 @@ class MonitorTextTest {
                 "Name", "org.foo", "Path", "/a", "Interface", "org.foo.Iface", "Member", "Do", "Connection", ":1.7",
                 "ProcessID", 12L, "Rule", "no rule gives CALL");
         assertEquals("method call to org.foo org.foo.Iface.Do at /a, :1.7 pid 12: no rule gives CALL", MonitorText.describe("denied", call));
+        Map<String, Object> often = new java.util.HashMap<>(call);
+        often.put("Suppressed", 3L);
+        assertEquals("method call to org.foo org.foo.Iface.Do at /a, :1.7 pid 12: no rule gives CALL (and 3 of the kind before)",
+                MonitorText.describe("denied", often));
     }
 
     @Test
