@@ -20,6 +20,7 @@ import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -85,6 +86,12 @@ public final class RelayBackend implements Backend {
             });
         }
         return view;
+    }
+
+    /** Leaves every bus. The servers must have been closed. */
+    public void close() {
+        List.copyOf(views.values()).stream().map(view -> view.getNow(null)).filter(Objects::nonNull).forEach(BusView::close);
+        views.clear();
     }
 
     private List<BusAddress> parse(String bus) {

@@ -14,10 +14,16 @@ final class ControlException extends RuntimeException {
     static final String FAILED = "org.freedesktop.DBus.Error.Failed";
 
     private final String errorName;
+    private final boolean internal;
 
     ControlException(String errorName, String message) {
+        this(errorName, message, false);
+    }
+
+    private ControlException(String errorName, String message, boolean internal) {
         super(message, null, false, false);
         this.errorName = errorName;
+        this.internal = internal;
     }
 
     String errorName() {
@@ -50,7 +56,12 @@ final class ControlException extends RuntimeException {
         if (cause instanceof IllegalArgumentException) {
             return invalid(cause.getMessage());
         }
-        return new ControlException(FAILED, "internal error: " + cause);
+        return new ControlException(FAILED, "internal error: " + cause, true);
+    }
+
+    /** Whether it is a fault of ours, and not a refusal. */
+    boolean isInternal() {
+        return internal;
     }
 
     private static String errorName(RegistryException.Kind kind) {

@@ -95,7 +95,7 @@ final class IncomingCall {
 
     void fail(Throwable failure) {
         ControlException told = ControlException.of(failure);
-        if (told.errorName().equals(ControlException.FAILED)) {
+        if (told.isInternal()) {
             LOG.warn("{} failed", member(), failure);
         }
         finish(() -> error(told));

@@ -12,6 +12,8 @@ public interface Sockets {
     int WOULD_BLOCK = -1;
     /** The other side is gone: ECONNRESET, EPIPE, ENOTCONN. */
     int CLOSED = -2;
+    /** Too many file descriptors of this user are on their way: ETOOMANYREFS. No event tells when it works again. */
+    int TOO_MANY_FDS = -3;
     /** SCM_MAX_FD of the kernel: as many fds as one message can carry. */
     int MAX_FDS = 253;
 
@@ -51,7 +53,7 @@ public interface Sockets {
      *
      * @param fds   borrowed; sent with the first byte when the result is 1 or more, not at all otherwise
      * @param count how many of {@code fds} to send, 0 to {@link #MAX_FDS}
-     * @return bytes written, 1 or more; {@link #WOULD_BLOCK} (also ETOOMANYREFS); {@link #CLOSED}
+     * @return bytes written, 1 or more; {@link #WOULD_BLOCK}; {@link #TOO_MANY_FDS}; {@link #CLOSED}
      */
     int send(int fd, long address, int length, int[] fds, int count);
 

@@ -125,6 +125,7 @@ public final class Daemon {
             tell("STOPPING=1\nSTATUS=Closing");
             awaitQuietly(registry);
             control.close();
+            loop.execute(backend::close);
             loop.stop();
             loopThread.join(TimeUnit.SECONDS.toMillis(SHUTDOWN_PATIENCE));
             return status;

@@ -2,49 +2,38 @@ package io.berth.relay;
 
 import io.berth.kernel.EventLoop;
 import io.berth.kernel.FdQueue;
-import io.berth.kernel.KernelException;
-import io.berth.kernel.NativeBuffer;
 import io.berth.kernel.PeerCredentials;
 import io.berth.kernel.Poller;
-import io.berth.kernel.Sockets;
 import io.berth.policy.AccessPolicy;
 import io.berth.wire.MalformedException;
 import io.berth.wire.MessageHeader;
-import io.berth.wire.SaslClient;
-import io.berth.wire.SaslServer;
 import java.nio.ByteBuffer;
 import java.util.function.IntFunction;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * One client of a container server and the connection to the bus that stands for it: authentication on both sides, then
+ * One client of a container server and the connection to the bus that stands for it: first an {@link Opening}, then
  * two {@link Flow}s whose messages {@link OutgoingJudge} and {@link IncomingJudge} decide about. Owns both sockets, what
  * waits on them, and the client's pidfd, which stays until the bus has reported the name gone. Loop thread.
  */
 final class ConfinedConnection {
     /** Its life, in order. */
-    private enum Stage { CLIENT_AUTHENTICATION, CONNECTING, BUS_AUTHENTICATION, RELAYING, CLOSED }
+    private enum Stage { OPENING, RELAYING, CLOSED }
 
     private static final Logger LOG = LoggerFactory.getLogger(ConfinedConnection.class);
-    private static final long RETRY_NS = 5_000_000;
     private static final long DRAIN_NS = 10_000_000_000L;
-    private static final int SASL_BYTES = 4096;
 
     private final Relay relay;
     private final RelayServer server;
     private final BusView view;
     private final PeerCredentials credentials;
     private final Endpoint client;
-    private final SaslServer clientSasl;
     private final OwnCalls calls = new OwnCalls();
     private final BroadcastOwners broadcastOwners = new BroadcastOwners(this);
-    private final FdQueue arrived = new FdQueue();
-    private byte[] early = {};
-    private Stage stage = Stage.CLIENT_AUTHENTICATION;
+    private Stage stage = Stage.OPENING;
+    private Opening opening;
     private EventLoop.Timer timer;
-    private EventLoop.Timer retry;
-    private SaslClient busSasl;
     private Endpoint bus;
     private Flow outgoing;
     private Flow incoming;
@@ -64,7 +53,7 @@ final class ConfinedConnection {
         this.server = server;
         this.view = server.view();
         this.credentials = credentials;
-        this.clientSasl = new SaslServer(view.guid(), view.passesFds());
+        this.opening = new Opening(this);
         this.client = new Endpoint(relay, socket, this::onClientReady);
         long limit = relay.limits().authenticateMs();
         this.timer = relay.loop().schedule(limit * 1_000_000, () -> close("no unique name within " + limit + " ms"));
@@ -85,9 +74,9 @@ final class ConfinedConnection {
     private void readClient() {
         if (!client.isReading()) {
             client.onHangUpWhileNotReading();
-        } else if (stage == Stage.CLIENT_AUTHENTICATION) {
-            authenticateClient();
-        } else if (stage == Stage.RELAYING) {
+        } else if (stage == Stage.OPENING) {
+            opening.onClientReadable(client);
+        } else {
             readFrom(outgoing);
         }
     }
@@ -102,8 +91,8 @@ final class ConfinedConnection {
             if ((events & ~Poller.WRITE) != 0 && stage != Stage.CLOSED) {
                 if (!bus.isReading()) {
                     bus.onHangUpWhileNotReading();
-                } else if (stage == Stage.BUS_AUTHENTICATION) {
-                    authenticateAtBus();
+                } else if (stage == Stage.OPENING) {
+                    opening.onBusReadable(bus);
                 } else {
                     readFrom(incoming);
                 }
@@ -117,100 +106,28 @@ final class ConfinedConnection {
             step.run();
         } catch (MalformedException e) {
             close(e.getMessage());
+        } catch (RuntimeException fault) {
+            // a mistake of ours that one app can make happen must not end the others
+            LOG.error("fault while relaying for process {} at {}", credentials.pid(), server.path(), fault);
+            close("of a fault in the helper");
         }
     }
 
-    private void authenticateClient() {
-        NativeBuffer buffer = relay.receiveBuffer();
-        int n = relay.sockets().receive(client.socket(), buffer.address(), Relay.READ_BYTES, arrived);
-        if (n == Sockets.WOULD_BLOCK) {
-            return;
-        }
-        if (n <= 0) {
-            close("left before it had authenticated");
-            return;
-        }
-        ByteBuffer input = buffer.bytes().duplicate().limit(n).position(0);
-        SaslServer.State state = clientSasl.read(input);
-        byte[] reply = clientSasl.takeOutput();
-        if (reply.length > 0) {
-            client.outbox().write(reply, Outbox.NO_FDS);
-            client.flush();
-        }
-        if (state != SaslServer.State.DONE || !input.hasRemaining()) {
-            closeArrived();
-        }
-        if (state == SaslServer.State.FAILED) {
-            close(clientSasl.failure());
-        } else if (state == SaslServer.State.DONE) {
-            early = new byte[input.remaining()];
-            input.get(early);
-            client.setReading(false);
-            stage = Stage.CONNECTING;
-            connectToBus();
-        }
+    /** The opening has a socket to the bus, which is taken. */
+    Endpoint connected(int socket) {
+        bus = new Endpoint(relay, socket, this::onBusReady);
+        return bus;
     }
 
-    private void closeArrived() {
-        while (arrived.size() > 0) {
-            relay.kernel().close(arrived.remove());
-        }
-    }
-
-    private void connectToBus() {
-        retry = null;
-        try {
-            int socket = view.connectOnceMore();
-            if (socket == Sockets.WOULD_BLOCK) {
-                retry = relay.loop().schedule(RETRY_NS, this::connectToBus);
-                return;
-            }
-            bus = new Endpoint(relay, socket, this::onBusReady);
-        } catch (KernelException e) {
-            close(e.getMessage());
-            return;
-        }
-        stage = Stage.BUS_AUTHENTICATION;
-        busSasl = new SaslClient(relay.kernel().userId(), clientSasl.fdsNegotiated());
-        bus.outbox().write(busSasl.start(), Outbox.NO_FDS);
-        bus.flush();
-    }
-
-    private void authenticateAtBus() {
-        NativeBuffer buffer = relay.receiveBuffer();
-        FdQueue stray = new FdQueue();
-        int n = relay.sockets().receive(bus.socket(), buffer.address(), SASL_BYTES, stray);
-        while (stray.size() > 0) {
-            relay.kernel().close(stray.remove());
-        }
-        if (n == Sockets.WOULD_BLOCK) {
-            return;
-        }
-        if (n <= 0) {
-            close("the bus has closed the connection");
-            return;
-        }
-        ByteBuffer input = buffer.bytes().duplicate().limit(n).position(0);
-        SaslServer.State state = busSasl.read(input);
-        if (state == SaslServer.State.FAILED || state == SaslServer.State.DONE && input.hasRemaining()) {
-            close("the bus does not authenticate: " + busSasl.failure());
-        } else if (state == SaslServer.State.DONE) {
-            if (clientSasl.fdsNegotiated() && !busSasl.fdsAgreed()) {
-                close("the bus does not pass file descriptors any more");
-            } else {
-                beginRelaying();
-            }
-        }
-    }
-
-    private void beginRelaying() {
+    /** Both sides have authenticated; {@code early} is what the client has said since, with its file descriptors. */
+    void opened(ByteBuffer early, FdQueue arrived) {
         stage = Stage.RELAYING;
         outgoingJudge = new OutgoingJudge(this);
         incomingJudge = new IncomingJudge(this, outgoingJudge);
         outgoing = new Flow(relay, client, bus.outbox(), outgoingJudge);
         incoming = new Flow(relay, bus, client.outbox(), incomingJudge);
-        outgoing.hold(ByteBuffer.wrap(early), arrived);
-        early = new byte[0];
+        outgoing.hold(early, arrived);
+        opening = null;
         resumeOutgoing();
     }
 
@@ -467,14 +384,13 @@ final class ConfinedConnection {
         if (timer != null) {
             timer.cancel();
         }
-        if (retry != null) {
-            retry.cancel();
-        }
         if (outgoing != null) {
             outgoing.close();
             incoming.close();
         }
-        closeArrived();
+        if (opening != null) {
+            opening.close();
+        }
         client.close();
         if (bus != null) {
             bus.close();

@@ -8,10 +8,14 @@ import io.berth.kernel.Poller;
  * Owns the socket. Loop thread.
  */
 final class Endpoint {
+    private static final long AGAIN_NS = 50_000_000;
+
     private final Relay relay;
     private final int socket;
     private final Outbox outbox;
+    private final EventLoop.Handler handler;
     private EventLoop.Watch watch;
+    private EventLoop.Timer again;
     private boolean reading = true;
     private boolean hungUp;
     private boolean closed;
@@ -24,6 +28,7 @@ final class Endpoint {
         this.relay = relay;
         this.socket = socket;
         this.outbox = new Outbox(relay, socket);
+        this.handler = handler;
         this.watch = relay.loop().watch(socket, Poller.READ, handler);
     }
 
@@ -75,7 +80,14 @@ final class Endpoint {
 
     private void update() {
         if (watch != null) {
-            watch.interest((reading ? Poller.READ : 0) | (outbox.isEmpty() ? 0 : Poller.WRITE));
+            boolean waitsForRoom = !outbox.isEmpty() && !outbox.isStalled();
+            watch.interest((reading ? Poller.READ : 0) | (waitsForRoom ? Poller.WRITE : 0));
+            if (outbox.isStalled() && again == null) {
+                again = relay.loop().schedule(AGAIN_NS, () -> {
+                    again = null;
+                    handler.onReady(Poller.WRITE);
+                });
+            }
         }
     }
 
@@ -89,6 +101,9 @@ final class Endpoint {
             if (watch != null) {
                 watch.cancel();
                 watch = null;
+            }
+            if (again != null) {
+                again.cancel();
             }
             outbox.abandon();
             relay.kernel().close(socket);

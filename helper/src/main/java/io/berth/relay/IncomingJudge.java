@@ -171,7 +171,7 @@ final class IncomingJudge implements Flow.Judge {
 
     private Flow.Decision reply(MessageHeader header) {
         int slot = outgoing.replies().find(header.replySerial());
-        if (slot < 0 || !(outgoing.replies().awaited(slot) instanceof byte[] called) || !isRightPeer(header, called)) {
+        if (slot < 0 || !(outgoing.replies().awaited(slot) instanceof Route called) || !isRightPeer(header, called)) {
             server.audit(connection, header, Refusal.unrequestedReply(header, MessageHeader.SENDER), false);
             return Flow.Decision.DROP;
         }
@@ -193,15 +193,15 @@ final class IncomingJudge implements Flow.Judge {
         return (server.routes().to(header, MessageHeader.SENDER).anyFlags() & AccessFlags.RECEIVE_FDS) != 0;
     }
 
-    /** A call to a unique name is answered by it; one to a well-known name by whoever owns it, or owned it meanwhile. */
-    private boolean isRightPeer(MessageHeader header, byte[] called) {
-        if (header.is(MessageHeader.SENDER, called)) {
+    /** A call is answered by whoever had the name then; a well-known name may have got its owner, or another one, since. */
+    private boolean isRightPeer(MessageHeader header, Route called) {
+        if (called.peer() != null && header.is(MessageHeader.SENDER, called.peer().uniqueBytes())) {
             return true;
         }
-        if (called[0] == ':') {
-            return false;
+        if (called.isUnique()) {
+            return header.is(MessageHeader.SENDER, called.name());
         }
-        String name = new String(called, StandardCharsets.UTF_8);
+        String name = new String(called.name(), StandardCharsets.UTF_8);
         Peer sender = connection.owners().find(header, MessageHeader.SENDER);
         if (sender == null || !sender.hasEverOwned(name)) {
             // a service that was started for the call answers as soon as it owns the name

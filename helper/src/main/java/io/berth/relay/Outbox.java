@@ -29,6 +29,7 @@ final class Outbox {
     private ArrayDeque<Chunk> waiting;
     private int waitingBytes;
     private boolean broken;
+    private boolean stalled;
 
     Outbox(Relay relay, int socket) {
         this.relay = relay;
@@ -42,6 +43,11 @@ final class Outbox {
     /** More waits than one side may make us keep. */
     boolean isOverLimit() {
         return waitingBytes > relay.limits().queuedBytes();
+    }
+
+    /** Something waits for which the kernel will not say when it can go: flush again after a while. */
+    boolean isStalled() {
+        return stalled && !isEmpty();
     }
 
     /** The other side does not take anything any more; what comes is thrown away. */
@@ -138,6 +144,7 @@ final class Outbox {
     /** @return bytes sent, or -1 for now or for ever; file descriptors are closed when they are sent */
     private int send(NativeBuffer buffer, int from, int to, int[] fds) {
         int sent = relay.sockets().send(socket, buffer.address() + from, to - from, fds, fds.length);
+        stalled = sent == Sockets.TOO_MANY_FDS;
         if (sent > 0) {
             relay.closeAll(fds);
             return sent;

@@ -28,7 +28,7 @@ final class OutgoingJudge implements Flow.Judge {
         this.driver = new DriverCalls(connection, this);
     }
 
-    /** What the app waits for: the name it called, a {@link DriverReply}, or an {@link Answer}. */
+    /** What the app waits for: the {@link Route} it called, a {@link DriverReply}, or an {@link Answer}. */
     PendingReplies replies() {
         return replies;
     }
@@ -147,7 +147,7 @@ final class OutgoingJudge implements Flow.Judge {
             server.audit(connection, header, refusal, true);
         }
         if (header.expectsReply()) {
-            replies.add(header.serial(), route.name(), (route.flags(header) & AccessFlags.RECEIVE_FDS) != 0);
+            replies.add(header.serial(), route, (route.flags(header) & AccessFlags.RECEIVE_FDS) != 0);
         }
         server.countForwarded();
         return route.isByAlias(needed, header)

@@ -3,6 +3,7 @@ package io.berth.server;
 import io.berth.api.AccessRule;
 import io.berth.api.AuditRecord;
 import io.berth.kernel.EventLoop;
+import io.berth.kernel.KernelException;
 import io.berth.kernel.Poller;
 import io.berth.policy.AccessPolicy;
 import java.util.ArrayList;
@@ -28,7 +29,6 @@ public final class ContainerServer {
     private Backend.Service service;
     private EventLoop.Timer startTimer;
     private boolean hadClient;
-    private boolean creatorLeft;
     private CloseReason reason;
     private ServerInfo told;
 
@@ -45,8 +45,7 @@ public final class ContainerServer {
     /** @return completes when clients can connect; when it fails nothing is left of the server */
     CompletableFuture<ServerInfo> open(Backend backend) {
         CompletableFuture<ServerInfo> opened = new CompletableFuture<>();
-        spec.closeNotification().ifPresent(this::watchForClose);
-        backend.open(this, policy()).whenComplete((answer, failure) -> {
+        ask(backend).whenComplete((answer, failure) -> {
             if (failure != null) {
                 free();
                 opened.completeExceptionally(failure);
@@ -69,10 +68,25 @@ public final class ContainerServer {
         return opened;
     }
 
+    /** A backend may refuse at once; that is no other end than a refusal later. */
+    private CompletableFuture<Backend.Service> ask(Backend backend) {
+        try {
+            spec.closeNotification().ifPresent(this::watchForClose);
+            return backend.open(this, policy());
+        } catch (RuntimeException refused) {
+            return CompletableFuture.failedFuture(refused);
+        }
+    }
+
     private void watchForClose(int fd) {
         acquired.add(() -> registry.kernel().close(fd));
-        EventLoop.Watch watch = registry.loop().watch(fd, Poller.READ, events -> requestClose(CloseReason.CLOSED));
-        acquired.add(watch::cancel);
+        try {
+            EventLoop.Watch watch = registry.loop().watch(fd, Poller.READ, events -> requestClose(CloseReason.CLOSED));
+            acquired.add(watch::cancel);
+        } catch (KernelException unfit) {
+            throw new RegistryException(RegistryException.Kind.INVALID_ARGUMENT,
+                    "CloseNotification cannot be waited for, expected a pipe or socket: " + unfit.getMessage());
+        }
     }
 
     private void startTimeout() {
@@ -168,7 +182,7 @@ public final class ContainerServer {
         if (state == ServerState.DRAINING) {
             requestClose(CloseReason.REMOVED);
         } else if (endsWithItsClients()) {
-            requestClose(creatorLeft ? CloseReason.CREATOR_GONE : CloseReason.INSTANCES_GONE);
+            requestClose(CloseReason.INSTANCES_GONE);
         }
     }
 
@@ -178,7 +192,6 @@ public final class ContainerServer {
     }
 
     void onCreatorGone() {
-        creatorLeft = true;
         boolean abandoned = spec.outliveCreator().isEmpty() && endsWithItsClients() && (service == null || !service.hasClients());
         if (abandoned || !spec.outliveCreator().orElse(true)) {
             requestClose(CloseReason.CREATOR_GONE);

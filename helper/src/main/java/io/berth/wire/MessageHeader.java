@@ -122,6 +122,9 @@ public final class MessageHeader {
             }
             int next = readValue(code, type, at, end);
             at = align8(next);
+            if (next < end && at >= end) {
+                throw new MalformedException("padding behind the last header field counted as a field");
+            }
             checkZero(next, Math.min(at, end));
             if (code == DESTINATION) {
                 destinationFrom = from;

@@ -232,7 +232,7 @@ public final class MessageWriter {
         private ByteBuffer reserve(int count) {
             if (count > buffer.remaining()) {
                 int position = buffer.position();
-                bytes = Arrays.copyOf(bytes, Math.max(Math.addExact(position, count), (int) Math.min(Integer.MAX_VALUE - 8L, bytes.length * 2L)));
+                bytes = Arrays.copyOf(bytes, Math.addExact(position, Math.max(count, bytes.length)));
                 buffer = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN).position(position);
             }
             return buffer;

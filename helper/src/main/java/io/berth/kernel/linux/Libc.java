@@ -53,9 +53,10 @@ final class Libc {
                 contexts[arity] = new CallContext(Type.SINT64, parameters, CallingConvention.DEFAULT, true);
             }
         } catch (LinkageError | RuntimeException failure) {
-            throw new IllegalStateException("cannot load jffi's native library (" + failure.getMessage()
-                    + "): is the directory for temporary files mounted noexec? Then unpack the library elsewhere and name"
-                    + " its directory with -Djffi.boot.library.path=DIRECTORY", failure);
+            String reason = String.valueOf(failure.getMessage()).lines().findFirst().orElse(""); // jffi adds its stack
+            throw new IllegalStateException("cannot load jffi's native library (" + reason + "): is the directory for"
+                    + " temporary files mounted noexec? Then unpack the library elsewhere and name its directory with"
+                    + " -Djffi.boot.library.path=DIRECTORY", failure);
         }
         one = contexts[1];
         two = contexts[2];

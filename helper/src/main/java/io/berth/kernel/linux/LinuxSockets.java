@@ -168,8 +168,9 @@ final class LinuxSockets implements Sockets {
     private int outcome(String call, int fd, int errno) {
         switch (errno) {
             case Libc.EAGAIN:
-            case Libc.ETOOMANYREFS:
                 return WOULD_BLOCK;
+            case Libc.ETOOMANYREFS:
+                return TOO_MANY_FDS;
             case Libc.ECONNRESET:
             case Libc.EPIPE:
             case Libc.ENOTCONN:

@@ -1,0 +1,127 @@
+package io.berth.relay;
+
+import io.berth.kernel.EventLoop;
+import io.berth.kernel.FdQueue;
+import io.berth.kernel.KernelException;
+import io.berth.kernel.NativeBuffer;
+import io.berth.kernel.Sockets;
+import io.berth.wire.SaslClient;
+import io.berth.wire.SaslServer;
+import java.nio.ByteBuffer;
+
+/**
+ * The beginning of a {@link ConfinedConnection}: authenticates the client, and only then connects to the bus and
+ * authenticates there, so that client and bus can never disagree on where authentication ends. Bytes of the client's
+ * that came too early, and their file descriptors, are handed over at the end. Loop thread.
+ */
+final class Opening {
+    private static final long RETRY_NS = 5_000_000;
+    private static final int SASL_BYTES = 4096;
+
+    private final ConfinedConnection connection;
+    private final Relay relay;
+    private final BusView view;
+    private final SaslServer clientSasl;
+    private final FdQueue arrived = new FdQueue();
+    private byte[] early = {};
+    private boolean clientDone;
+    private SaslClient busSasl;
+    private EventLoop.Timer retry;
+
+    Opening(ConfinedConnection connection) {
+        this.connection = connection;
+        this.relay = connection.relay();
+        this.view = connection.view();
+        this.clientSasl = new SaslServer(view.guid(), view.passesFds());
+    }
+
+    void onClientReadable(Endpoint client) {
+        if (clientDone) {
+            return;
+        }
+        NativeBuffer buffer = relay.receiveBuffer();
+        int n = relay.sockets().receive(client.socket(), buffer.address(), Relay.READ_BYTES, arrived);
+        if (n == Sockets.WOULD_BLOCK) {
+            return;
+        }
+        if (n <= 0) {
+            connection.close("left before it had authenticated");
+            return;
+        }
+        ByteBuffer input = buffer.bytes().duplicate().limit(n).position(0);
+        SaslServer.State state = clientSasl.read(input);
+        byte[] reply = clientSasl.takeOutput();
+        if (reply.length > 0) {
+            client.outbox().write(reply, Outbox.NO_FDS);
+            client.flush();
+        }
+        if (state != SaslServer.State.DONE || !input.hasRemaining()) {
+            closeFds(arrived);
+        }
+        if (state == SaslServer.State.FAILED) {
+            connection.close(clientSasl.failure());
+        } else if (state == SaslServer.State.DONE) {
+            clientDone = true;
+            early = new byte[input.remaining()];
+            input.get(early);
+            client.setReading(false);
+            connectToBus();
+        }
+    }
+
+    private void connectToBus() {
+        retry = null;
+        int socket;
+        try {
+            socket = view.connectOnceMore();
+        } catch (KernelException e) {
+            connection.close(e.getMessage());
+            return;
+        }
+        if (socket == Sockets.WOULD_BLOCK) {
+            retry = relay.loop().schedule(RETRY_NS, this::connectToBus);
+            return;
+        }
+        Endpoint bus = connection.connected(socket);
+        busSasl = new SaslClient(relay.kernel().userId(), clientSasl.fdsNegotiated());
+        bus.outbox().write(busSasl.start(), Outbox.NO_FDS);
+        bus.flush();
+    }
+
+    void onBusReadable(Endpoint bus) {
+        NativeBuffer buffer = relay.receiveBuffer();
+        FdQueue stray = new FdQueue();
+        int n = relay.sockets().receive(bus.socket(), buffer.address(), SASL_BYTES, stray);
+        closeFds(stray);
+        if (n == Sockets.WOULD_BLOCK) {
+            return;
+        }
+        if (n <= 0) {
+            connection.close("the bus has closed the connection");
+            return;
+        }
+        ByteBuffer input = buffer.bytes().duplicate().limit(n).position(0);
+        SaslServer.State state = busSasl.read(input);
+        if (state == SaslServer.State.FAILED || state == SaslServer.State.DONE && input.hasRemaining()) {
+            connection.close("the bus does not authenticate: " + busSasl.failure());
+        } else if (state == SaslServer.State.DONE && clientSasl.fdsNegotiated() && !busSasl.fdsAgreed()) {
+            connection.close("the bus does not pass file descriptors any more");
+        } else if (state == SaslServer.State.DONE) {
+            connection.opened(ByteBuffer.wrap(early), arrived);
+        }
+    }
+
+    private void closeFds(FdQueue fds) {
+        while (fds.size() > 0) {
+            relay.kernel().close(fds.remove());
+        }
+    }
+
+    /** What was not handed over is closed. */
+    void close() {
+        if (retry != null) {
+            retry.cancel();
+        }
+        closeFds(arrived);
+    }
+}

@@ -1,0 +1,147 @@
+package io.berth.tests.access;
+
+import static io.berth.api.AccessFlags.NAME_IS_SUBTREE;
+import static io.berth.tests.house.Rules.call;
+import static io.berth.tests.house.Rules.rule;
+import static io.berth.tests.house.Rules.see;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.berth.api.AccessFlags;
+import io.berth.tests.house.ContainerServer;
+import io.berth.tests.house.TestHouse;
+import io.berth.tests.raw.Libc;
+import io.berth.tests.raw.Message;
+import io.berth.tests.raw.RawClient;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** What an app does not see does not exist for it: every answer is the one that the bus has for a name that nobody owns. */
+class VisibilityTest {
+    private static final String HIDDEN = "org.test.Hidden";
+    private static final String NEVER = "org.test.Nobodys";
+
+    @RegisterExtension
+    static final TestHouse HOUSE = new TestHouse();
+
+    /** The answer as text, the name asked about taken out. */
+    private static String answer(RawClient client, String name, Message call) {
+        Message answer = client.answer(call);
+        String shown = answer.type() == Message.ERROR ? answer.errorName() + ": " + answer.arg() : "returned " + answer.args();
+        return shown.replace(name, "NAME");
+    }
+
+    private static Message driver(String member, String name) {
+        return Message.call(RawClient.BUS, RawClient.BUS_PATH, RawClient.BUS, member).body("s", name);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"GetNameOwner", "NameHasOwner", "ListQueuedOwners", "GetConnectionUnixUser",
+        "GetConnectionUnixProcessID", "GetConnectionCredentials", "GetConnectionSELinuxSecurityContext", "GetAdtAuditSessionData"})
+    void question_hiddenName_answeredAsForNobodys(String member) {
+        RawClient plain = HOUSE.unconfined();
+        RawClient hidden = HOUSE.service(HIDDEN);
+        RawClient app = HOUSE.app(call("org.test.Other"));
+        assertEquals(answer(plain, NEVER, driver(member, NEVER)), answer(app, HIDDEN, driver(member, HIDDEN)));
+        assertEquals(answer(plain, ":1.9999", driver(member, ":1.9999")),
+                answer(app, hidden.uniqueName(), driver(member, hidden.uniqueName())));
+        assertEquals(answer(plain, NEVER, driver(member, NEVER)), answer(app, NEVER, driver(member, NEVER)));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"org.test.I", ""})
+    void call_hiddenName_answeredAsForNobodys(String interfaceName) {
+        String given = interfaceName.isEmpty() ? null : interfaceName;
+        RawClient plain = HOUSE.unconfined();
+        RawClient hidden = HOUSE.service(HIDDEN);
+        RawClient app = HOUSE.app(call("org.test.Other"));
+        assertEquals(answer(plain, NEVER, Message.call(NEVER, "/o", given, "Do")),
+                answer(app, HIDDEN, Message.call(HIDDEN, "/o", given, "Do")));
+        assertEquals(answer(plain, NEVER, Message.call(NEVER, "/o", given, "Do").flags(Message.NO_AUTO_START)),
+                answer(app, HIDDEN, Message.call(HIDDEN, "/o", given, "Do").flags(Message.NO_AUTO_START)));
+        assertEquals(answer(plain, ":1.9999", Message.call(":1.9999", "/o", given, "Do")),
+                answer(app, hidden.uniqueName(), Message.call(hidden.uniqueName(), "/o", given, "Do")));
+    }
+
+    @Test
+    void activatableName_hidden_answeredAsForNobodys() {
+        HOUSE.bus().activatable("org.test.HiddenStart", "/bin/false");
+        RawClient plain = HOUSE.unconfined();
+        RawClient app = HOUSE.app(call("org.test.Other"));
+        Message start = Message.call(RawClient.BUS, RawClient.BUS_PATH, RawClient.BUS, "StartServiceByName");
+        assertEquals(answer(plain, NEVER, start.body("su", NEVER, 0)),
+                answer(app, "org.test.HiddenStart", Message.call(RawClient.BUS, RawClient.BUS_PATH, RawClient.BUS,
+                        "StartServiceByName").body("su", "org.test.HiddenStart", 0)));
+        assertEquals(List.of(RawClient.BUS), app.bus("ListActivatableNames").arg());
+    }
+
+    @Test
+    void listNames_someSeen_hasThemAndNothingElse() {
+        RawClient seen = HOUSE.service("org.test.Seen");
+        RawClient below = HOUSE.service("org.test.tree.Leaf");
+        HOUSE.service(HIDDEN);
+        HOUSE.bus().activatable("org.test.tree.Start", "/bin/false");
+        ContainerServer server = HOUSE.server(see("org.test.Seen"), rule(AccessFlags.SEE | NAME_IS_SUBTREE, "org.test.tree"));
+        RawClient app = HOUSE.app(server);
+        RawClient peer = HOUSE.app(server);
+        HOUSE.app();
+        assertEquals(Set.of(RawClient.BUS, app.uniqueName(), peer.uniqueName(), seen.uniqueName(), below.uniqueName(),
+                "org.test.Seen", "org.test.tree.Leaf"), new TreeSet<>((List<?>) app.bus("ListNames").arg()));
+        assertEquals(Set.of(RawClient.BUS, "org.test.tree.Start"), new TreeSet<>((List<?>) app.bus("ListActivatableNames").arg()));
+    }
+
+    @Test
+    void seenName_questions_answeredAsTheBusAnswers() {
+        RawClient plain = HOUSE.unconfined();
+        RawClient seen = HOUSE.service("org.test.Seen");
+        RawClient app = HOUSE.app(see("org.test.Seen"));
+        for (String member : List.of("GetNameOwner", "NameHasOwner", "ListQueuedOwners", "GetConnectionUnixUser",
+                "GetConnectionUnixProcessID")) {
+            for (String name : List.of("org.test.Seen", seen.uniqueName(), RawClient.BUS)) {
+                assertEquals(answer(plain, name, driver(member, name)), answer(app, name, driver(member, name)), member + " " + name);
+            }
+        }
+    }
+
+    @Test
+    void ownConnection_questions_areAnswered() {
+        RawClient app = HOUSE.app();
+        assertTrue((Boolean) app.call(driver("NameHasOwner", app.uniqueName())).arg());
+        assertEquals(app.uniqueName(), app.call(driver("GetNameOwner", app.uniqueName())).arg());
+        assertEquals((long) Libc.LIBC.getuid(), app.call(driver("GetConnectionUnixUser", app.uniqueName())).arg());
+    }
+
+    @Test
+    void peersOfOneServer_withoutRules_seeAndCallEachOther() {
+        ContainerServer server = HOUSE.server();
+        RawClient first = HOUSE.app(server);
+        RawClient second = HOUSE.app(server);
+        RawClient stranger = HOUSE.app();
+        first.send(Message.call(second.uniqueName(), "/", "org.test.I", "Hello"));
+        Message arrived = second.awaitCall("Hello");
+        second.send(Message.reply(arrived.sender(), arrived.serial()).body("s", "hi"));
+        assertEquals("hi", first.await("reply", message -> message.type() == Message.RETURN && message.replySerial() == arrived.serial()).arg());
+        assertTrue((Boolean) first.call(driver("NameHasOwner", second.uniqueName())).arg());
+        assertFalse((Boolean) stranger.call(driver("NameHasOwner", second.uniqueName())).arg());
+    }
+
+    @Test
+    void caller_afterItsFirstMessage_isSeenButNotAllowed() {
+        RawClient service = HOUSE.service(HIDDEN);
+        RawClient app = HOUSE.app();
+        assertEquals("org.freedesktop.DBus.Error.ServiceUnknown",
+                app.answer(Message.call(service.uniqueName(), "/", "org.test.I", "Do")).errorName());
+        service.send(Message.signal(app.uniqueName(), "/", "org.test.I", "Here"));
+        app.awaitSignal("Here");
+        assertTrue((Boolean) app.call(driver("NameHasOwner", service.uniqueName())).arg());
+        Message answer = app.answer(Message.call(service.uniqueName(), "/", "org.test.I", "Do"));
+        assertEquals("org.freedesktop.DBus.Error.AccessDenied", answer.errorName());
+        assertTrue(((String) answer.arg()).contains("CALL"), "the text must name the missing permission: " + answer.arg());
+    }
+}

@@ -1,0 +1,2 @@
+/** What rules let through, hide and refuse. */
+package io.berth.tests.access;

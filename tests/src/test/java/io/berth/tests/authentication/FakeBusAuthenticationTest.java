@@ -1,0 +1,98 @@
+package io.berth.tests.authentication;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.berth.tests.house.ContainerServer;
+import io.berth.tests.house.FakeBus;
+import io.berth.tests.house.TestHouse;
+import io.berth.tests.raw.Message;
+import io.berth.tests.raw.RawClient;
+import io.berth.tests.raw.RawSocket;
+import io.berth.tests.raw.Variant;
+import java.util.List;
+import java.util.Map;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+
+/** What a bus gets to hear while a client authenticates: only the daemon's own words (the weakness of CVE-2018-6560). */
+class FakeBusAuthenticationTest {
+    private static final String OWN_WORDS = "AUTH EXTERNAL( [0-9a-f]+)?|DATA( [0-9a-f]+)?|NEGOTIATE_UNIX_FD|BEGIN";
+
+    @RegisterExtension
+    static final TestHouse HOUSE = new TestHouse();
+
+    private FakeBus bus;
+    private ContainerServer server;
+    private int ownConnections;
+
+    @BeforeEach
+    void listen() {
+        bus = HOUSE.keep(new FakeBus(HOUSE.runtime().resolve("fake")));
+        server = HOUSE.helper().add("org.test.App", Map.of("Bus", Variant.of(bus.address())));
+        ownConnections = bus.peers().size();
+    }
+
+    private List<FakeBus.Peer> forClients() {
+        List<FakeBus.Peer> peers = bus.peers();
+        return peers.subList(ownConnections, peers.size());
+    }
+
+    @Test
+    void bytes_beforeBegin_neverReachTheBus() {
+        RawClient client = HOUSE.keep(RawClient.open(server.socket()));
+        byte[] hello = Message.call(RawClient.BUS, RawClient.BUS_PATH, RawClient.BUS, "Hello").serial(1).toBytes();
+        client.sendText("\0AUTH EXTERNAL 30\r\n");
+        client.readLine();
+        client.sendText("SMUGGLED\r\nAUTH SMUGGLED\r\nERROR \"\r\nNEGOTIATE_UNIX_FD SMUGGLED\r\nDATA 534d554747\r\n");
+        client.sendBytes(hello);
+        client.sendText("\r\n");
+        client.readLine();
+        client.socket().endSending();
+        while (client.socket().receive(new byte[4096], 0, 4096, RawClient.PATIENCE) != RawSocket.END) {
+            continue;
+        }
+        for (FakeBus.Peer peer : forClients()) {
+            assertEquals(List.of(), peer.messages());
+            assertTrue(peer.lines().stream().allMatch(line -> line.matches(OWN_WORDS)), peer.lines().toString());
+        }
+    }
+
+    @Test
+    void helloAndMore_pipelinedBehindBegin_comeAfterTheDaemonsOwnWords() {
+        RawClient client = HOUSE.keep(RawClient.open(server.socket()));
+        client.sendText("\0AUTH EXTERNAL 30\r\nNEGOTIATE_UNIX_FD\r\nBEGIN\r\n");
+        client.readLine();
+        client.readLine();
+        String name = client.hello();
+        FakeBus.Peer peer = forClients().get(0);
+        assertEquals(peer.name(), name);
+        assertTrue(peer.lines().stream().allMatch(line -> line.matches(OWN_WORDS)), peer.lines().toString());
+        assertTrue(peer.lines().contains("NEGOTIATE_UNIX_FD"));
+        assertEquals("Hello", peer.messages().get(0).member());
+    }
+
+    @Test
+    void negotiation_clientDidNot_daemonDoesNotEither() {
+        RawClient client = HOUSE.keep(RawClient.open(server.socket()));
+        client.sendText("\0AUTH EXTERNAL 30\r\nBEGIN\r\n");
+        client.readLine();
+        client.hello();
+        assertTrue(!forClients().get(0).lines().contains("NEGOTIATE_UNIX_FD"));
+    }
+
+    @Test
+    void clientGone_atAnyMoment_connectionToTheBusGoesToo() {
+        for (String text : List.of("", "\0", "\0AUTH EXTERNAL 30\r\n", "\0AUTH EXTERNAL 30\r\nBEGIN\r\n")) {
+            try (RawClient client = RawClient.open(server.socket())) {
+                if (!text.isEmpty()) {
+                    client.sendText(text);
+                }
+            }
+        }
+        RawClient.connect(server.socket()).close();
+        Awaitility.await().until(() -> forClients().stream().allMatch(FakeBus.Peer::gone));
+    }
+}

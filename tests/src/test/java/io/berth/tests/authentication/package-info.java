@@ -1,0 +1,2 @@
+/** The conversation before the first message. */
+package io.berth.tests.authentication;

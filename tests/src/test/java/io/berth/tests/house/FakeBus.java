@@ -1,0 +1,149 @@
+package io.berth.tests.house;
+
+import io.berth.tests.raw.ConnectionClosed;
+import io.berth.tests.raw.Message;
+import io.berth.tests.raw.RawClient;
+import io.berth.tests.raw.RawListener;
+import io.berth.tests.raw.RawSocket;
+import io.berth.tests.raw.Variant;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+
+/**
+ * A bus that a test can make misbehave: it takes every client in, answers what a client needs to get going, writes down what
+ * each said, and says what the test gives it. Each connection has a thread of its own; closing ends them all.
+ */
+public final class FakeBus implements AutoCloseable {
+    public static final String GUID = "0123456789abcdef0123456789abcdef";
+    private static final Duration LONG = Duration.ofMinutes(10);
+
+    private final Path path;
+    private final RawListener listener;
+    private final List<Peer> peers = new CopyOnWriteArrayList<>();
+    private final Thread acceptor;
+    private volatile boolean closing;
+
+    public FakeBus(Path path) {
+        this.path = path;
+        listener = new RawListener(path);
+        acceptor = new Thread(this::accept, "fake bus");
+        acceptor.start();
+    }
+
+    /** One connection to the fake bus. */
+    public static final class Peer {
+        private final RawClient connection;
+        private final String name;
+        private final List<String> lines = new CopyOnWriteArrayList<>();
+        private final List<Message> messages = new CopyOnWriteArrayList<>();
+        private final Thread thread;
+        private volatile boolean gone;
+
+        private Peer(RawSocket socket, String name) {
+            this.connection = new RawClient(socket);
+            this.name = name;
+            this.thread = new Thread(this::serve, "fake bus " + name);
+            thread.start();
+        }
+
+        private void serve() {
+            try {
+                authenticate();
+                while (true) {
+                    Message message = connection.await("message", LONG, any -> true);
+                    messages.add(message);
+                    if (message.type() == Message.CALL && RawClient.BUS.equals(message.destination())) {
+                        connection.send(answer(message));
+                    }
+                }
+            } catch (ConnectionClosed | IllegalStateException | IllegalArgumentException ended) {
+                gone = true;
+            }
+        }
+
+        private void authenticate() {
+            while (lines.isEmpty() || !lines.get(lines.size() - 1).equals("BEGIN")) {
+                String line = connection.readLine();
+                lines.add(line.startsWith("\0") ? line.substring(1) : line);
+                if (line.contains("NEGOTIATE_UNIX_FD")) {
+                    connection.sendText("AGREE_UNIX_FD\r\n");
+                } else if (line.contains("AUTH EXTERNAL ") || line.startsWith("DATA")) {
+                    connection.sendText("OK " + GUID + "\r\n");
+                } else if (line.contains("AUTH EXTERNAL")) {
+                    connection.sendText("DATA\r\n");
+                }
+            }
+        }
+
+        private Message answer(Message call) {
+            Message reply = Message.reply(name, call.serial()).field(Message.SENDER, new Variant("s", RawClient.BUS));
+            return switch (call.member()) {
+                case "Hello" -> reply.body("s", name);
+                case "GetId" -> reply.body("s", GUID);
+                case "ListNames", "ListActivatableNames", "ListQueuedOwners" -> reply.body("as", List.of(RawClient.BUS));
+                case "NameHasOwner" -> reply.body("b", false);
+                case "GetNameOwner" -> Message.error(name, call.serial(), "org.freedesktop.DBus.Error.NameHasNoOwner")
+                        .field(Message.SENDER, new Variant("s", RawClient.BUS)).body("s", "no owner");
+                default -> reply;
+            };
+        }
+
+        public String name() {
+            return name;
+        }
+
+        /** The authentication as it was spoken. */
+        public List<String> lines() {
+            return lines;
+        }
+
+        public List<Message> messages() {
+            return messages;
+        }
+
+        public void say(byte[] bytes) {
+            connection.sendBytes(bytes);
+        }
+
+        /** The other side has ended the connection, or said what is no D-Bus. */
+        public boolean gone() {
+            return gone;
+        }
+    }
+
+    private void accept() {
+        while (!closing) {
+            RawSocket socket = listener.accept(Duration.ofMillis(100));
+            if (socket != null) {
+                peers.add(new Peer(socket, ":1." + peers.size()));
+            }
+        }
+    }
+
+    public String address() {
+        return "unix:path=" + path;
+    }
+
+    /** Every connection so far, oldest first. */
+    public List<Peer> peers() {
+        return new ArrayList<>(peers);
+    }
+
+    @Override
+    public void close() throws InterruptedException {
+        closing = true;
+        acceptor.join(RawClient.PATIENCE.toMillis());
+        listener.close();
+        for (Peer peer : peers) {
+            peer.connection.socket().endSending();
+            peer.thread.join(RawClient.PATIENCE.toMillis());
+            if (peer.thread.isAlive()) {
+                throw new AssertionError("the daemon kept its connection to a bus that ended: " + peer.name);
+            }
+            peer.connection.close();
+        }
+    }
+}

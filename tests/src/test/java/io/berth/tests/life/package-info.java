@@ -1,0 +1,2 @@
+/** Whose connections are whose, what ends a container server and a daemon, and what they leave: nothing. */
+package io.berth.tests.life;

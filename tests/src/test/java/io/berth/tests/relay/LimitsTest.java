@@ -1,0 +1,121 @@
+package io.berth.tests.relay;
+
+import static io.berth.tests.house.Rules.call;
+import static io.berth.tests.house.Rules.talk;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.berth.tests.house.BerthDaemon;
+import io.berth.tests.house.ContainerServer;
+import io.berth.tests.house.HelperApi;
+import io.berth.tests.house.TestHouse;
+import io.berth.tests.raw.ConnectionClosed;
+import io.berth.tests.raw.DBusError;
+import io.berth.tests.raw.Message;
+import io.berth.tests.raw.RawClient;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+
+/** At each limit the one who goes too far is told or cut off, and everybody else works on. */
+class LimitsTest {
+    private static final String NAME = "org.test.Service";
+    private static final String LIMITS_EXCEEDED = "org.freedesktop.DBus.Error.LimitsExceeded";
+
+    @RegisterExtension
+    static final TestHouse HOUSE = new TestHouse();
+
+    private static int limit(String name) {
+        Map<?, ?> limits = (Map<?, ?>) HOUSE.helper().property(HelperApi.ROOT, BerthDaemon.NAME, "Limits");
+        Object value = limits.get(name);
+        assertTrue(value != null, name + " is not among " + limits);
+        return ((Long) value).intValue();
+    }
+
+    @Test
+    void connections_oneTooMany_isRefusedWhileOthersWork() {
+        RawClient service = HOUSE.service(NAME);
+        ContainerServer server = HOUSE.server(call(NAME));
+        ContainerServer other = HOUSE.server(call(NAME));
+        List<RawClient> inside = new ArrayList<>();
+        for (int i = 0; i < limit("connectionsPerServer"); i++) {
+            inside.add(HOUSE.app(server));
+        }
+        assertThrows(RuntimeException.class, () -> HOUSE.app(server));
+        for (RawClient app : List.of(inside.get(0), inside.get(inside.size() - 1), HOUSE.app(other))) {
+            app.send(Message.call(NAME, "/", "org.test.I", "Do"));
+            assertEquals(app.uniqueName(), service.awaitCall("Do").sender());
+        }
+        inside.get(3).close();
+        Awaitility.await().ignoreException(ConnectionClosed.class).ignoreException(IllegalStateException.class)
+                .until(() -> HOUSE.app(server).uniqueName() != null);
+    }
+
+    @Test
+    void header_largerThanItsLimit_closesThatConnection() {
+        RawClient service = HOUSE.service(NAME);
+        ContainerServer server = HOUSE.server(call(NAME));
+        RawClient fits = HOUSE.app(server);
+        RawClient tooLarge = HOUSE.app(server);
+        int limit = limit("headerBytes");
+        fits.send(Message.call(NAME, "/" + "x".repeat(limit - 1000), "org.test.I", "Fits"));
+        tooLarge.send(Message.call(NAME, "/" + "x".repeat(limit + 1), "org.test.I", "TooLarge"));
+        tooLarge.awaitClose();
+        assertEquals(fits.uniqueName(), service.awaitCall("Fits").sender());
+        assertEquals(List.of(), service.drain());
+    }
+
+    @Test
+    void pendingReplies_oneTooMany_isRefusedInItsPlace() {
+        RawClient service = HOUSE.service(NAME);
+        RawClient app = HOUSE.app(call(NAME));
+        int limit = limit("pendingReplies");
+        for (int i = 0; i < limit; i++) {
+            app.send(Message.call(NAME, "/", "org.test.I", "Do"));
+        }
+        assertEquals(LIMITS_EXCEEDED, app.answer(Message.call(NAME, "/", "org.test.I", "TooMany")).errorName());
+        Message first = service.awaitCall("Do");
+        service.send(Message.reply(first.sender(), first.serial()));
+        app.await("reply", message -> message.replySerial() == first.serial());
+        app.send(Message.call(NAME, "/", "org.test.I", "Fits"));
+        assertEquals(app.uniqueName(), service.awaitCall("Fits").sender());
+    }
+
+    @Test
+    void matchRules_oneTooMany_isRefused() {
+        RawClient app = HOUSE.app(talk(NAME));
+        int limit = limit("matchRules");
+        for (int i = 0; i < limit; i++) {
+            app.match("type='signal',path='/n" + i + "'");
+        }
+        assertEquals(LIMITS_EXCEEDED, assertThrows(DBusError.class, () -> app.match("type='signal',path='/more'")).name());
+        app.bus("RemoveMatch", "s", "type='signal',path='/n0'");
+        app.match("type='signal',path='/more'");
+    }
+
+    @Test
+    void messageLongerThanTheSpecificationAllows_closesThatConnection() {
+        ContainerServer server = HOUSE.server(call(NAME));
+        RawClient app = HOUSE.app(server);
+        byte[] bytes = Message.call(NAME, "/", "org.test.I", "Do").serial(9).toBytes();
+        bytes[7] = 0x08;
+        bytes[6] = 0x01;
+        app.sendBytes(bytes);
+        app.awaitClose();
+        HOUSE.app(server).sync();
+    }
+
+    @Test
+    void servers_oneTooMany_isRefused() {
+        int limit = limit("servers");
+        int there = HOUSE.helper().servers().size();
+        for (int i = there; i < limit; i++) {
+            HOUSE.server();
+        }
+        assertEquals(LIMITS_EXCEEDED, assertThrows(DBusError.class, HOUSE::server).name());
+    }
+}
