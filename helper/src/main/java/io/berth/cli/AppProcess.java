@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import sun.misc.Signal;
@@ -20,21 +21,16 @@ import sun.misc.Signal;
  * ignore the signals that are passed on, and env(1) gives the app their defaults back.
  */
 final class AppProcess {
-    private static final List<String> PASSED_ON = List.of("HUP", "INT", "QUIT", "TERM");
-    /** Those that a terminal sends to the app itself. */
-    private static final List<String> KEYBOARD = List.of("INT", "QUIT");
-    private static final List<String> IGNORING = List.of("/bin/sh", "-c", "trap '' " + String.join(" ", PASSED_ON) + "; exec \"$0\" \"$@\"");
-    /** The shell in between keeps env(1) from reading a program with an equals sign in its path as an assignment. */
-    private static final List<String> HEEDING = List.of("/usr/bin/env", "--default-signal=" + String.join(",", PASSED_ON),
-            "/bin/sh", "-c", "exec \"$0\" \"$@\"");
+    /** Signals that this process passes on, with their numbers. QUIT is the JVM's; the keyboard's reaches the app anyway. */
+    private static final Map<String, Integer> PASSED_ON = Map.of("HUP", 1, "INT", 2, "TERM", 15);
+    private static final List<String> IGNORING = List.of("/bin/sh", "-c", "trap '' HUP INT QUIT TERM; exec \"$0\" \"$@\"");
     /** Milliseconds between two looks for an app that bubblewrap is still starting. */
     private static final long LOOK_INTERVAL_MS = 20;
 
-    private final Process process;
     private final boolean inBubblewrap;
+    private final CompletableFuture<Process> started = new CompletableFuture<>();
 
-    private AppProcess(Process process, boolean inBubblewrap) {
-        this.process = process;
+    private AppProcess(boolean inBubblewrap) {
         this.inBubblewrap = inBubblewrap;
     }
 
@@ -48,34 +44,56 @@ final class AppProcess {
                 builder.environment().put(name, value);
             }
         });
-        return new AppProcess(builder.start(), false);
+        return new AppProcess(false).run(builder);
     }
 
     /** Runs the command inside bubblewrap. */
     static AppProcess start(Bubblewrap bubblewrap, AppSocket session, Optional<AppSocket> system, List<String> command) throws IOException {
-        List<String> inside = new ArrayList<>(HEEDING);
+        List<String> inside = new ArrayList<>(heeding());
         inside.addAll(command);
         List<String> line = new ArrayList<>(IGNORING);
         line.addAll(bubblewrap.commandLine(session, system, inside));
-        return new AppProcess(new ProcessBuilder(line).inheritIO().start(), true);
+        return new AppProcess(true).run(new ProcessBuilder(line).inheritIO());
+    }
+
+    /** From before the app exists, so that no signal is lost; one that this process was started to ignore stays ignored. */
+    private AppProcess run(ProcessBuilder builder) throws IOException {
+        PASSED_ON.keySet().forEach(name -> Signal.handle(new Signal(name), signal -> passOn(signal.getName())));
+        started.complete(builder.start());
+        return this;
+    }
+
+    /**
+     * Gives the app the defaults of those signals that this process was not started to ignore, as nohup(1) and a shell's
+     * background do. The shell in between keeps env(1) from reading a program with an equals sign in its path as an
+     * assignment.
+     */
+    private static List<String> heeding() throws IOException {
+        long ignored = Long.parseUnsignedLong(status(ProcessHandle.current().pid(), "SigIgn"), 16);
+        StringBuilder defaults = new StringBuilder();
+        PASSED_ON.forEach((name, number) -> {
+            if ((ignored >> number - 1 & 1) == 0) {
+                defaults.append(defaults.isEmpty() ? "" : ",").append(name).append(name.equals("INT") ? ",QUIT" : "");
+            }
+        });
+        List<String> line = new ArrayList<>();
+        if (!defaults.isEmpty()) {
+            line.addAll(List.of("/usr/bin/env", "--default-signal=" + defaults));
+        }
+        line.addAll(List.of("/bin/sh", "-c", "exec \"$0\" \"$@\""));
+        return line;
     }
 
     /** @return the exit status of the app, 128 + N when signal N ended it */
     int await() throws InterruptedException {
-        for (String name : PASSED_ON) {
-            try {
-                Signal.handle(new Signal(name), signal -> passOn(signal.getName()));
-            } catch (IllegalArgumentException takenByTheJvm) {
-                // it then keeps its default action, and --die-with-parent and the closing pipe tidy up
-            }
-        }
-        return process.waitFor();
+        return started.join().waitFor();
     }
 
     private void passOn(String signal) {
-        if (KEYBOARD.contains(signal) && isForeground()) {
+        if (signal.equals("INT") && isForeground()) {
             return;
         }
+        Process process = started.join();
         try {
             while (process.isAlive()) {
                 Optional<ProcessHandle> app = inBubblewrap ? findApp(process.toHandle()) : Optional.of(process.toHandle());
@@ -102,11 +120,21 @@ final class AppProcess {
     }
 
     private static boolean isSecondOfNamespace(ProcessHandle process) {
-        try (Stream<String> lines = Files.lines(Path.of("/proc", String.valueOf(process.pid()), "status"))) {
-            return lines.anyMatch(line -> line.startsWith("NSpid:") && line.endsWith("\t2"));
-        } catch (IOException | java.io.UncheckedIOException gone) {
+        try {
+            return status(process.pid(), "NSpid").endsWith("\t2");
+        } catch (IOException gone) {
             return false;
         }
+    }
+
+    /** A field of /proc/PID/status (proc(5)). */
+    private static String status(long pid, String field) throws IOException {
+        for (String line : Files.readAllLines(Path.of("/proc", String.valueOf(pid), "status"))) {
+            if (line.startsWith(field + ":")) {
+                return line.substring(field.length() + 1).strip();
+            }
+        }
+        throw new IOException("/proc/" + pid + "/status has no " + field);
     }
 
     /** Whether the terminal's keys reach this process's group, and so the app (proc(5): pgrp and tpgid of stat). */

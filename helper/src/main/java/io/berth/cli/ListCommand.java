@@ -40,7 +40,7 @@ final class ListCommand implements Callable<Integer> {
             console.line("No container servers.");
             return;
         }
-        Table table = new Table("ID", "APP", "TYPE", "BUS", "STATE", ">CLIENTS", ">FORWARDED", ">DENIED", ">AGE");
+        Table table = new Table("ID", "APP", "TYPE", "BUS", "STATE", ">CLIENTS", ">PASSED", ">DENIED", ">AGE");
         for (ServerStatus server : servers) {
             table.add(server.state().equals("listening") ? Style.PLAIN : Style.DIM, server.id(), server.app().id(),
                     server.app().type(), server.bus(), server.state(), String.valueOf(server.connections().size()),

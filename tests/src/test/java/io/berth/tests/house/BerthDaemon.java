@@ -41,7 +41,7 @@ public final class BerthDaemon implements AutoCloseable {
     public static List<String> command(String... arguments) {
         List<String> command = new ArrayList<>(List.of(System.getProperty("java.home") + "/bin/java",
                 "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xmx32m", "-Xms4m", "-Xss256k", "-XX:-UsePerfData",
-                "-cp", System.getProperty("java.class.path"), "io.berth.main.Berth"));
+                "-cp", System.getProperty("java.class.path"), "io.berth.cli.Berth"));
         command.addAll(List.of(arguments));
         return command;
     }
