@@ -41,8 +41,9 @@ public final class BerthDaemon implements AutoCloseable {
     /** The command line of {@code berth}. */
     public static List<String> command(String... arguments) {
         List<String> command = new ArrayList<>(List.of(System.getProperty("java.home") + "/bin/java",
-                "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xmx32m", "-Xms4m", "-Xss256k", "-XX:-UsePerfData",
-                "-cp", System.getProperty("java.class.path"), "io.berth.main.Main"));
+                "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-XX:-UsePerfData", "-Xms4m", "-Xmx32m", "-Xss256k",
+                "-XX:ReservedCodeCacheSize=16m", "-Xshare:auto", "-Xlog:disable",
+                "-cp", System.getProperty("java.class.path"), "io.berth.cli.Berth"));
         command.addAll(List.of(arguments));
         return command;
     }
