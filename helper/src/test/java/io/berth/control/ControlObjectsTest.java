@@ -15,6 +15,7 @@ import org.freedesktop.dbus.types.UInt32;
 import org.freedesktop.dbus.types.UInt64;
 import org.freedesktop.dbus.types.Variant;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -25,6 +26,11 @@ class ControlObjectsTest {
 
     private HelperUnderTest helper;
     private TestClient client;
+
+    @BeforeAll
+    static void warmUp() throws Exception {
+        HelperUnderTest.warmUp();
+    }
 
     @BeforeEach
     void start() throws Exception {

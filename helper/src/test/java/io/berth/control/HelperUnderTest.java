@@ -1,5 +1,7 @@
 package io.berth.control;
 
+import static org.awaitility.Awaitility.await;
+
 import io.berth.backend.RelayBackend;
 import io.berth.backend.SocketDirectory;
 import io.berth.kernel.LoopThread;
@@ -10,6 +12,8 @@ import io.berth.relay.Relay;
 import io.berth.server.Registry;
 import io.berth.transport.MessageBus;
 import io.berth.transport.PrivateBus;
+import java.io.IOException;
+import java.nio.channels.SocketChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -26,6 +30,7 @@ final class HelperUnderTest implements AutoCloseable {
     private final SocketDirectory directory;
     private final LoopThread loop;
     private final Thread loopThread;
+    private final PretendingBackend backend;
     private final Registry registry;
     private final Control control;
 
@@ -35,7 +40,7 @@ final class HelperUnderTest implements AutoCloseable {
         LinuxKernel kernel = new LinuxKernel();
         loop = new LoopThread(kernel);
         Relay relay = new Relay(kernel, loop, Limits.defaults().with(Map.of("servers", 20)));
-        RelayBackend backend = new RelayBackend(relay, directory, bus.address(), "unix:path=/nonexistent/system");
+        backend = new PretendingBackend(new RelayBackend(relay, directory, bus.address(), "unix:path=/nonexistent/system"));
         registry = new Registry(kernel, loop, backend, new NameSet(List.of()), 20);
         loopThread = new Thread(loop, "loop");
         loopThread.start();
@@ -47,8 +52,18 @@ final class HelperUnderTest implements AutoCloseable {
                 new ControlSettings("1.2.3", Map.of("servers", 20L, "big", 1L << 40), METADATA_BYTES, RULES), reason -> { });
     }
 
+    /** The JDK opens a socket of its own with its first channel and keeps it; this comes before a test counts. */
+    static void warmUp() throws IOException {
+        SocketChannel.open().close();
+    }
+
     PrivateBus bus() {
         return bus;
+    }
+
+    /** Takes this connection for one of the server that was made last. */
+    void confine(TestClient client) {
+        backend.confine(client.name());
     }
 
     Registry registry() {
@@ -70,10 +85,12 @@ final class HelperUnderTest implements AutoCloseable {
     public void close() throws Exception {
         registry.shutdown().get(10, TimeUnit.SECONDS);
         control.close();
+        bus.close();
+        // the relay's own connection ends with the bus
+        await().until(() -> loop.submit(loop::watchCount).get() == 0);
         loop.stop();
         loopThread.join(10_000);
         directory.close();
-        bus.close();
         Files.delete(runtime.resolve("berth/lock"));
         Files.delete(runtime.resolve("berth"));
         Files.delete(runtime);

@@ -41,7 +41,7 @@ class ConfinedCallerTest {
     void app_throughEveryNameOfTheHelper_changesNothing() {
         String unique = (String) HOUSE.unconfined().bus("GetNameOwner", "s", BerthDaemon.NAME).arg();
         ContainerServer confined = HOUSE.server(talk(""));
-        ContainerServer free = HOUSE.helper().add("org.test.Free", Map.of("Unrestricted", Variant.of(true)));
+        ContainerServer free = HOUSE.helper().add("org.test.Free", HelperApi.unrestricted());
         ContainerServer victim = HOUSE.server(talk("org.test.Untouched"));
         List<String> before = HOUSE.helper().servers();
         for (ContainerServer own : List.of(confined, free)) {

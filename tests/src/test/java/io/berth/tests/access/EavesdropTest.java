@@ -5,14 +5,13 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.berth.tests.house.BusObserver;
+import io.berth.tests.house.HelperApi;
 import io.berth.tests.house.TestHouse;
 import io.berth.tests.raw.DBusError;
 import io.berth.tests.raw.Message;
 import io.berth.tests.raw.RawClient;
-import io.berth.tests.raw.Variant;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
@@ -79,7 +78,7 @@ class EavesdropTest {
 
         BusObserver observer = HOUSE.keep(new BusObserver(HOUSE.bus()));
         RawClient confined = HOUSE.app(talk(""));
-        RawClient free = HOUSE.app(HOUSE.helper().add("org.test.Free", Map.of("Unrestricted", Variant.of(true))));
+        RawClient free = HOUSE.app(HOUSE.helper().add("org.test.Free", HelperApi.unrestricted()));
         for (RawClient app : List.of(confined, free)) {
             List<String> taken = new ArrayList<>();
             for (String rule : working) {

@@ -18,7 +18,6 @@ import io.berth.tests.raw.Message;
 import io.berth.tests.raw.RawClient;
 import io.berth.tests.raw.Variant;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.awaitility.Awaitility;
@@ -36,14 +35,13 @@ class HostEscapeTest {
 
     /** Every way to let an app through to a name. */
     private static List<ContainerServer> servers(String name, String unique) {
-        String parent = name.substring(0, name.lastIndexOf('.'));
         List<ContainerServer> servers = new ArrayList<>();
-        for (AccessRule rule : List.of(talk(name), talk(""), rule(TALK | NAME_IS_SUBTREE, parent), rule(TALK | NAME_IS_SUBTREE, "org"),
+        for (AccessRule rule : List.of(talk(name), talk(""), rule(TALK | NAME_IS_SUBTREE, "org.freedesktop"), rule(TALK | NAME_IS_SUBTREE, name),
                 talk(unique), talk("org.test.Alias"),
                 new AccessRule(CALL | INTERFACE_HAS_MEMBER, name, "/", "org.test.I.Do"))) {
             servers.add(HOUSE.server(rule));
         }
-        servers.add(HOUSE.helper().add("org.test.Free", Map.of("Unrestricted", Variant.of(true))));
+        servers.add(HOUSE.helper().add("org.test.Free", HelperApi.unrestricted()));
         return servers;
     }
 
@@ -104,8 +102,7 @@ class HostEscapeTest {
     @Test
     void hostName_allowHostEscape_isReachableByRule() {
         RawClient service = HOUSE.service("org.freedesktop.Flatpak");
-        Map<String, Variant> arguments = new HashMap<>(HelperApi.arguments(List.of(talk("org.freedesktop.Flatpak"))));
-        arguments.put("AllowHostEscape", Variant.of(true));
+        Map<String, Variant> arguments = HelperApi.arguments(List.of(talk("org.freedesktop.Flatpak")), "AllowHostEscape", Variant.of(true));
         RawClient app = HOUSE.app(HOUSE.helper().add("org.test.Trusted", arguments));
         app.send(Message.call("org.freedesktop.Flatpak", "/", "org.test.I", "Do"));
         assertEquals(app.uniqueName(), service.awaitCall("Do").sender());
@@ -116,7 +113,7 @@ class HostEscapeTest {
         RawClient service = HOUSE.service("org.test.Service");
         String registry = "org.freedesktop.host.portal.Registry";
         List<Map<String, Variant>> servers = List.of(HelperApi.arguments(List.of(talk("org.test.Service"))),
-                Map.of("Unrestricted", Variant.of(true)),
+                HelperApi.unrestricted(),
                 HelperApi.arguments(List.of(talk("")), "AllowHostEscape", Variant.of(true)));
         for (Map<String, Variant> arguments : servers) {
             ContainerServer server = HOUSE.helper().add("org.test.App", arguments);

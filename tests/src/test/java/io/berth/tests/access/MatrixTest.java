@@ -70,6 +70,7 @@ class MatrixTest {
             Barrier barrier = new Barrier(app, peer, outsider);
             sendEverything(app, service);
             Set<String> arrived = labels(barrier.sentTo(service));
+            app.sync();
             List<Message> answers = app.drain();
             app.match("type='signal'");
             app.match("type='signal',sender='" + NAME + "'");

@@ -132,7 +132,7 @@ class AuthenticationTest {
             continue;
         }
         assertEquals(before, service.bus("ListNames").arg());
-        assertEquals(List.of(), service.drain());
+        assertEquals(List.of(), service.drainFromPeers());
     }
 
     /** Whatever the end of the line is taken for, client and bus must not come to see different beginnings of the messages. */
@@ -147,7 +147,7 @@ class AuthenticationTest {
             continue;
         }
         assertEquals(before, service.bus("ListNames").arg());
-        assertEquals(List.of(), service.drain());
+        assertEquals(List.of(), service.drainFromPeers());
     }
 
     @Test
@@ -180,7 +180,7 @@ class AuthenticationTest {
         client.send(Message.call(NAME, "/", "org.test.I", "TooEarly").flags(Message.NO_REPLY_EXPECTED));
         client.awaitClose();
         service.sync();
-        assertEquals(List.of(), service.drain());
+        assertEquals(List.of(), service.drainFromPeers());
     }
 
     @Test

@@ -5,13 +5,13 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.berth.tests.house.ContainerServer;
 import io.berth.tests.house.FakeBus;
+import io.berth.tests.house.HelperApi;
 import io.berth.tests.house.TestHouse;
 import io.berth.tests.raw.Message;
 import io.berth.tests.raw.RawClient;
 import io.berth.tests.raw.RawSocket;
 import io.berth.tests.raw.Variant;
 import java.util.List;
-import java.util.Map;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -31,7 +31,7 @@ class FakeBusAuthenticationTest {
     @BeforeEach
     void listen() {
         bus = HOUSE.keep(new FakeBus(HOUSE.runtime().resolve("fake")));
-        server = HOUSE.helper().add("org.test.App", Map.of("Bus", Variant.of(bus.address())));
+        server = HOUSE.helper().add("org.test.App", HelperApi.arguments(List.of(), "Bus", Variant.of(bus.address())));
         ownConnections = bus.peers().size();
     }
 

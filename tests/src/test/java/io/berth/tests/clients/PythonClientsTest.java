@@ -35,7 +35,7 @@ class PythonClientsTest {
 
     @Test
     void gdbus_everything_works() {
-        assertEquals(List.of("owner True", "level 7", "echo 2.5", "big 3000000", "read from through a pipe",
+        assertEquals(List.of("owner True", "level 7", "echo 2.5", "big 500000", "read from through a pipe",
                 "provided handed out", "announced hello", "changed 9", "hidden vanished True"), run("gdbus_client.py"));
     }
 }

@@ -1,6 +1,5 @@
 package io.berth.tests.house;
 
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -16,6 +15,8 @@ import org.awaitility.Awaitility;
 public final class BerthDaemon implements AutoCloseable {
     public static final String NAME = "io.berth.Helper1";
     private static final Duration PATIENCE = Duration.ofSeconds(20);
+
+    private static final Duration CLOSING = Duration.ofSeconds(5);
 
     private final Program program;
     private final Path runtime;
@@ -40,7 +41,8 @@ public final class BerthDaemon implements AutoCloseable {
     /** The command line of {@code berth}. */
     public static List<String> command(String... arguments) {
         List<String> command = new ArrayList<>(List.of(System.getProperty("java.home") + "/bin/java",
-                "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xmx32m", "-Xms4m", "-Xss256k", "-XX:-UsePerfData",
+                "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-XX:-UsePerfData", "-Xms4m", "-Xmx32m", "-Xss256k",
+                "-XX:ReservedCodeCacheSize=16m", "-Xshare:auto", "-Xlog:disable",
                 "-cp", System.getProperty("java.class.path"), "io.berth.cli.Berth"));
         command.addAll(List.of(arguments));
         return command;
@@ -78,12 +80,19 @@ public final class BerthDaemon implements AutoCloseable {
             throw new AssertionError("the daemon had ended by itself: " + program.errors());
         }
         program.terminate();
-        int status = program.exitStatus(PATIENCE);
+        int status = program.exitStatus(CLOSING);
         if (status != 0) {
             throw new AssertionError("the daemon ended with status " + status + ": " + program.errors());
         }
-        if (Files.exists(directory())) {
-            throw new AssertionError("the daemon left " + RuntimeFiles.below(directory()));
+        checkNothingLeft();
+    }
+
+    /** @throws AssertionError its directory holds more than the lock file that all daemons of a user share */
+    public void checkNothingLeft() {
+        List<Path> left = new ArrayList<>(RuntimeFiles.below(directory()));
+        left.remove(directory().resolve("lock"));
+        if (!left.isEmpty()) {
+            throw new AssertionError("the daemon left " + left);
         }
     }
 }

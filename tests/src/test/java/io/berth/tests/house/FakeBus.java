@@ -6,6 +6,8 @@ import io.berth.tests.raw.RawClient;
 import io.berth.tests.raw.RawListener;
 import io.berth.tests.raw.RawSocket;
 import io.berth.tests.raw.Variant;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -133,10 +135,11 @@ public final class FakeBus implements AutoCloseable {
     }
 
     @Override
-    public void close() throws InterruptedException {
+    public void close() throws InterruptedException, IOException {
         closing = true;
         acceptor.join(RawClient.PATIENCE.toMillis());
         listener.close();
+        Files.delete(path);
         for (Peer peer : peers) {
             peer.connection.socket().endSending();
             peer.thread.join(RawClient.PATIENCE.toMillis());

@@ -26,8 +26,9 @@ public final class HelperApi {
         return connection;
     }
 
+    /** A server that stays as long as this connection does. */
     public ContainerServer add(String appId, AccessRule... rules) {
-        return add(appId, Map.of("Allow", allow(rules)));
+        return add(appId, arguments(List.of(rules)));
     }
 
     /** @param fds borrowed; an {@code h} value is an index into them */
@@ -109,13 +110,27 @@ public final class HelperApi {
         return new Variant("a(usos)", structs(rules));
     }
 
-    /** {@code Allow} with further arguments: names and values by turns. */
+    /** {@code Allow} for a server that stays as long as its creator does, with further arguments: names and values by turns. */
     public static Map<String, Variant> arguments(List<AccessRule> rules, Object... more) {
-        Map<String, Variant> arguments = new LinkedHashMap<>();
+        Map<String, Variant> arguments = staying();
         arguments.put("Allow", allow(rules.toArray(new AccessRule[0])));
         for (int i = 0; i < more.length; i += 2) {
             arguments.put((String) more[i], (Variant) more[i + 1]);
         }
+        return arguments;
+    }
+
+    /** The same for a server without restrictions. */
+    public static Map<String, Variant> unrestricted() {
+        Map<String, Variant> arguments = staying();
+        arguments.put("Unrestricted", Variant.of(true));
+        return arguments;
+    }
+
+    /** The same without rules, to be added to. */
+    public static Map<String, Variant> staying() {
+        Map<String, Variant> arguments = new LinkedHashMap<>();
+        arguments.put("OutliveCreator", Variant.of(false));
         return arguments;
     }
 

@@ -6,6 +6,7 @@ import io.berth.tests.raw.Variant;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
@@ -22,6 +23,7 @@ import org.junit.jupiter.api.extension.ExtensionContext;
  */
 public final class TestHouse implements BeforeAllCallback, BeforeEachCallback, AfterEachCallback, AfterAllCallback {
     private final Map<String, String> environment = new HashMap<>();
+    private final List<String> configuration = new ArrayList<>();
     private final Deque<AutoCloseable> opened = new ArrayDeque<>();
     private Path root;
     private Path runtime;
@@ -31,9 +33,9 @@ public final class TestHouse implements BeforeAllCallback, BeforeEachCallback, A
     private RawClient launcher;
     private LeakCheck leaks;
 
-    /** A further variable for the daemon. */
-    public TestHouse with(String variable, String value) {
-        environment.put(variable, value);
+    /** Lines of the daemon's configuration file. */
+    public TestHouse configured(String... lines) {
+        configuration.addAll(List.of(lines));
         return this;
     }
 
@@ -44,6 +46,9 @@ public final class TestHouse implements BeforeAllCallback, BeforeEachCallback, A
         Path outputs = Files.createDirectory(root.resolve("out"));
         bus = PrivateBus.session(runtime, outputs);
         systemBus = PrivateBus.system(root.resolve("system_bus_socket"), runtime, outputs);
+        Path directory = Files.createDirectories(root.resolve("config/berth"));
+        Files.write(directory.resolve("berth.conf"), configuration);
+        environment.put("XDG_CONFIG_HOME", directory.getParent().toString());
         environment.put("DBUS_SYSTEM_BUS_ADDRESS", systemBus.address());
         daemon = BerthDaemon.start(bus, runtime, outputs, environment).awaitReady(bus);
         launcher = bus.connect();

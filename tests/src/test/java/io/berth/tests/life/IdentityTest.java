@@ -41,7 +41,7 @@ class IdentityTest {
     void instance_ofConfinedConnection_isAllThatItsCreatorSaid() {
         Map<String, Variant> metadata = Map.of("Instance", Variant.of("42"), "Count", new Variant("u", 7L),
                 "Deep", new Variant("a{sv}", Map.of("k", new Variant("as", List.of("x", "y")))));
-        ContainerServer server = HOUSE.helper().add("org.test.Snap", "some.app", metadata, Map.of());
+        ContainerServer server = HOUSE.helper().add("org.test.Snap", "some.app", metadata, HelperApi.staying());
         RawClient app = HOUSE.app(server);
         List<Object> instance = HOUSE.helper().instance(app.uniqueName());
         assertEquals(server.object(), instance.get(0));
@@ -106,7 +106,7 @@ class IdentityTest {
 
     @Test
     void instance_onTheSystemBus_isAskedForByBus() {
-        ContainerServer server = HOUSE.helper().add("org.test.App", Map.of("Bus", Variant.of("system")));
+        ContainerServer server = HOUSE.helper().add("org.test.App", HelperApi.arguments(List.of(), "Bus", Variant.of("system")));
         RawClient app = HOUSE.app(server);
         assertTrue((Boolean) HOUSE.keep(HOUSE.systemBus().connect()).bus("NameHasOwner", "s", app.uniqueName()).arg());
         for (String bus : List.of("system", HOUSE.systemBus().address())) {

@@ -144,7 +144,7 @@ class LifetimeTest {
     void creatorGone_noOtherEndAndNoClient_endsTheServer() {
         ContainerServer server;
         try (RawClient creator = HOUSE.bus().connect()) {
-            server = new HelperApi(creator).add("org.test.App");
+            server = new HelperApi(creator).add("org.test.App", Map.of());
         }
         checkEnded(server, "creator-gone");
     }
@@ -154,7 +154,7 @@ class LifetimeTest {
         ContainerServer server;
         RawClient app;
         try (RawClient creator = HOUSE.bus().connect()) {
-            server = new HelperApi(creator).add("org.test.App");
+            server = new HelperApi(creator).add("org.test.App", Map.of());
             app = server.connect();
         }
         app.sync();

@@ -213,6 +213,11 @@ public final class RawClient implements AutoCloseable {
         return all;
     }
 
+    /** The same without what the bus driver said. */
+    public List<Message> drainFromPeers() {
+        return drain().stream().filter(message -> !BUS.equals(message.sender())).toList();
+    }
+
     /** Reads until the other side closes; what came before waits. @throws AssertionError it stays open */
     public void awaitClose() {
         awaitClose(PATIENCE);

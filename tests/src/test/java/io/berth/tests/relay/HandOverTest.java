@@ -122,7 +122,7 @@ class HandOverTest {
         RawClient marker = HOUSE.unconfined();
         marker.send(Message.signal(app.uniqueName(), "/", "org.test.Barrier", "End"));
         app.awaitSignal("End");
-        assertEquals(List.of(), app.drain());
+        assertEquals(List.of(), app.drainFromPeers());
     }
 
     @Test

@@ -14,6 +14,8 @@ import io.berth.tests.raw.ConnectionClosed;
 import io.berth.tests.raw.DBusError;
 import io.berth.tests.raw.Message;
 import io.berth.tests.raw.RawClient;
+import io.berth.tests.raw.RawSocket;
+import io.berth.tests.raw.Variant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -27,7 +29,8 @@ class LimitsTest {
     private static final String LIMITS_EXCEEDED = "org.freedesktop.DBus.Error.LimitsExceeded";
 
     @RegisterExtension
-    static final TestHouse HOUSE = new TestHouse();
+    static final TestHouse HOUSE = new TestHouse().configured("servers = 12", "connectionsPerServer = 8", "pendingReplies = 100",
+            "matchRules = 50", "headerBytes = 20000", "authenticateMs = 1500", "metadataBytes = 2000");
 
     private static int limit(String name) {
         Map<?, ?> limits = (Map<?, ?>) HOUSE.helper().property(HelperApi.ROOT, BerthDaemon.NAME, "Limits");
@@ -63,10 +66,14 @@ class LimitsTest {
         RawClient tooLarge = HOUSE.app(server);
         int limit = limit("headerBytes");
         fits.send(Message.call(NAME, "/" + "x".repeat(limit - 1000), "org.test.I", "Fits"));
-        tooLarge.send(Message.call(NAME, "/" + "x".repeat(limit + 1), "org.test.I", "TooLarge"));
+        try {
+            tooLarge.send(Message.call(NAME, "/" + "x".repeat(limit + 1), "org.test.I", "TooLarge"));
+        } catch (IllegalStateException cutOffMeanwhile) {
+            assertTrue(cutOffMeanwhile.getMessage().contains("errno"));
+        }
         tooLarge.awaitClose();
         assertEquals(fits.uniqueName(), service.awaitCall("Fits").sender());
-        assertEquals(List.of(), service.drain());
+        assertEquals(List.of(), service.drainFromPeers());
     }
 
     @Test
@@ -107,6 +114,38 @@ class LimitsTest {
         app.sendBytes(bytes);
         app.awaitClose();
         HOUSE.app(server).sync();
+    }
+
+    @Test
+    void metadata_tooLong_isRefused() {
+        List<String> before = HOUSE.helper().servers();
+        Map<String, Variant> metadata = Map.of("Long", Variant.of("x".repeat(limit("metadataBytes"))));
+        assertEquals(LIMITS_EXCEEDED, assertThrows(DBusError.class,
+                () -> HOUSE.helper().add(HelperApi.TYPE, "app", metadata, HelperApi.staying())).name());
+        assertEquals(before, HOUSE.helper().servers());
+    }
+
+    @Test
+    void authentication_tooSlow_isCutOff() {
+        ContainerServer server = HOUSE.server();
+        List<RawClient> dawdlers = new ArrayList<>();
+        for (String text : List.of("", "\0", "\0AUTH EXTERNAL 30\r\n", "\0AUTH EXTERNAL 30\r\nBEGIN\r\n")) {
+            RawClient client = HOUSE.keep(RawClient.open(server.socket()));
+            dawdlers.add(client);
+            if (!text.isEmpty()) {
+                client.sendText(text);
+            }
+        }
+        RawClient inTime = HOUSE.app(server);
+        for (RawClient client : dawdlers) {
+            byte[] ignored = new byte[1000];
+            int read = 1;
+            while (read > 0) {
+                read = client.socket().receive(ignored, 0, ignored.length, RawClient.PATIENCE);
+            }
+            assertEquals(RawSocket.END, read);
+        }
+        inTime.sync();
     }
 
     @Test

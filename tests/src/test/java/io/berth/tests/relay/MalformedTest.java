@@ -123,9 +123,9 @@ class MalformedTest {
         all.add(Message.signal(NAME, "/o", null, "Do").serial(9).toBytes());
         all.add(Message.ofType(Message.RETURN).serial(9).toBytes());
         all.add(Message.ofType(Message.ERROR).serial(9).field(Message.REPLY_SERIAL, new Variant("u", 1)).toBytes());
-        all.add(goodCall().field(Message.SIGNATURE, new Variant("g", "a")).toBytes());
-        all.add(goodCall().field(Message.SIGNATURE, new Variant("g", "(")).toBytes());
-        all.add(goodCall().field(Message.SIGNATURE, new Variant("g", "a".repeat(40) + "y")).toBytes());
+        all.add(goodCall().rawBody("a", new byte[8]).toBytes());
+        all.add(goodCall().rawBody("(", new byte[8]).toBytes());
+        all.add(goodCall().rawBody("a".repeat(40) + "y", new byte[8]).toBytes());
         return all.stream();
     }
 
@@ -135,7 +135,7 @@ class MalformedTest {
         return bytes;
     }
 
-    @ParameterizedTest
+    @ParameterizedTest(name = "{index}")
     @MethodSource("malformed")
     void message_malformed_closesItsConnectionOnly(byte[] bytes) {
         RawClient app = HOUSE.app(server);

@@ -130,8 +130,6 @@ class RepliesOnceTest {
         int serial = app.send(Message.call(NAME, "/", "org.test.I", "Do"));
         Message call = service.awaitCall("Do");
         other.bus("RequestName", "su", NAME, 2);
-        other.send(Message.reply(call.sender(), call.serial()).body("s", "new owner"));
-        assertEquals(List.of(), replies(barrier.received(other)));
         service.send(Message.reply(call.sender(), call.serial()).body("s", "old owner"));
         assertEquals("old owner", app.await("reply", message -> message.replySerial() == serial).arg());
     }

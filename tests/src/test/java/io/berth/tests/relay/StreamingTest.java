@@ -117,6 +117,6 @@ class StreamingTest {
         RawClient other = HOUSE.app(talk(NAME));
         other.send(Message.call(NAME, "/", "org.test.I", "Do"));
         assertEquals(other.uniqueName(), service.awaitCall("Do").sender());
-        assertEquals(List.of(), service.drain());
+        assertEquals(List.of(), service.drainFromPeers());
     }
 }
