@@ -2,6 +2,7 @@ package io.berth.control;
 
 import java.io.IOException;
 import java.util.ArrayDeque;
+import java.util.function.BooleanSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -48,7 +49,7 @@ final class Outbox implements AutoCloseable {
     }
 
     /** @param patienceMs 0 for no end */
-    private void awaitQuietly(java.util.function.BooleanSupplier condition, long patienceMs) {
+    private void awaitQuietly(BooleanSupplier condition, long patienceMs) {
         long end = System.nanoTime() + patienceMs * 1_000_000;
         try {
             while (!condition.getAsBoolean() && !closed) {

@@ -5,6 +5,7 @@ import io.berth.relay.Limits;
 import java.io.IOException;
 import java.io.Reader;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
@@ -97,6 +98,6 @@ record Configuration(Limits limits, NameSet hostEscape) {
     }
 
     private static String reason(Exception unreadable) {
-        return unreadable instanceof java.nio.file.NoSuchFileException ? "there is no such file" : unreadable.toString();
+        return unreadable instanceof NoSuchFileException ? "there is no such file" : unreadable.toString();
     }
 }

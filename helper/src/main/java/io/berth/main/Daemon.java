@@ -123,13 +123,17 @@ public final class Daemon {
             tell("READY=1\nSTATUS=Serving on " + bus.location());
             int status = ending.join();
             tell("STOPPING=1\nSTATUS=Closing");
+            if (status == DaemonStatus.FAILED) {
+                // there is no loop to do it; the directory takes the sockets with it
+                return status;
+            }
             awaitQuietly(registry);
             control.close();
             loop.execute(backend::close);
             loop.stop();
             loopThread.join(TimeUnit.SECONDS.toMillis(SHUTDOWN_PATIENCE));
             return status;
-        } catch (IOException | KernelException | IllegalStateException failure) {
+        } catch (IOException | KernelException | IllegalStateException | IllegalArgumentException failure) {
             return fail(DaemonStatus.FAILED, failure.getMessage());
         } catch (InterruptedException interrupted) {
             return fail(DaemonStatus.FAILED, "interrupted");

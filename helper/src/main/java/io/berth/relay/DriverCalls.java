@@ -207,6 +207,9 @@ final class DriverCalls {
 
     private Flow.Decision start(MessageHeader header, String name) {
         Verdict verdict = server.routes().to(name).checkStart();
+        if (verdict == Verdict.UNSEEN && connection.sees(name)) {
+            verdict = Verdict.MISSING;
+        }
         if (verdict == Verdict.ALLOWED) {
             return forward(header, DriverReply.PLAIN);
         }

@@ -89,7 +89,8 @@ final class IncomingJudge implements Flow.Judge {
         if (!now.isEmpty()) {
             return false;
         }
-        boolean seen = leaving.remove(name) || connection.sees(name);
+        Peer peer = connection.owners().find(name);
+        boolean seen = leaving.remove(name) || (peer == null ? connection.sees(name) : mayFollow(peer));
         heard.remove(Peer.bytes(name));
         return seen;
     }
@@ -97,12 +98,17 @@ final class IncomingJudge implements Flow.Judge {
     /** The bus view hears it first: what the app sees of the peer is remembered for when it is told. */
     void onPeerLeaving(Peer peer) {
         if (outgoing.driver().matches().wantOwnerChanged(peer.uniqueName(), peer.uniqueName(), "")
-                && (connection.sees(peer.uniqueName()) || peer.formerNames().stream().anyMatch(server.routes().policy()::seesName))) {
+                && mayFollow(peer)) {
             leaving.add(peer.uniqueName());
             if (leaving.size() > REMEMBERED) {
                 leaving.remove(leaving.iterator().next());
             }
         }
+    }
+
+    /** The names of a peer go before it does, so that what it was seen by may be gone already. */
+    private boolean mayFollow(Peer peer) {
+        return connection.sees(peer.uniqueName()) || peer.formerNames().stream().anyMatch(server.routes().policy()::seesName);
     }
 
     private Flow.Decision call(MessageHeader header) {

@@ -37,15 +37,16 @@ class NameOwnerChangedTest {
         RawClient outsider = HOUSE.unconfined();
         RawClient first = HOUSE.unconfined();
         RawClient second = HOUSE.unconfined();
+        RawClient hidden = HOUSE.unconfined();
         RawClient app = HOUSE.app(see(SEEN));
         app.match(rule);
         app.drain();
-        first.own("org.test.Hidden");
+        hidden.own("org.test.Hidden");
         first.bus("RequestName", "su", SEEN, 1);
         second.bus("RequestName", "su", SEEN, 2);
         second.bus("ReleaseName", "s", SEEN);
         first.bus("ReleaseName", "s", SEEN);
-        first.bus("ReleaseName", "s", "org.test.Hidden");
+        hidden.bus("ReleaseName", "s", "org.test.Hidden");
         assertEquals(List.of(SEEN + ":>" + first.uniqueName(), SEEN + ":" + first.uniqueName() + ">" + second.uniqueName(),
                 SEEN + ":" + second.uniqueName() + ">" + first.uniqueName(), SEEN + ":" + first.uniqueName() + ">"),
                 changes(app, outsider));

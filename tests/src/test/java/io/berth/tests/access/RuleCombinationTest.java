@@ -136,6 +136,23 @@ class RuleCombinationTest {
         stop(watcher, name);
     }
 
+    @Test
+    void activation_narrowedRule_startsForFittingCallsOnly() {
+        String name = "org.test.NarrowlyStarted";
+        HOUSE.bus().activatable(name, "/usr/bin/dbus-test-tool echo --session --name=" + name);
+        RawClient watcher = HOUSE.unconfined();
+        RawClient app = HOUSE.app(new AccessRule(CALL | PATH_IS_SUBTREE, name, "/allowed", "org.test.I"));
+        for (Message call : List.of(Message.call(name, "/allowed", "org.test.J", "Do"), Message.call(name, "/other", "org.test.I", "Do"),
+                Message.call(name, "/allowed", null, "Do"))) {
+            assertEquals("org.freedesktop.DBus.Error.AccessDenied", app.answer(call).errorName(), call.toString());
+        }
+        app.send(Message.signal(name, "/allowed", "org.test.I", "Do"));
+        app.sync();
+        assertFalse((Boolean) watcher.bus("NameHasOwner", "s", name).arg());
+        assertEquals(Message.RETURN, app.answer(Message.call(name, "/allowed/below", "org.test.I", "Do")).type());
+        stop(watcher, name);
+    }
+
     private static String noAutoStart(RawClient app, String name) {
         return app.answer(Message.call(name, "/", "org.freedesktop.DBus.Peer", "Ping").flags(Message.NO_AUTO_START)).errorName();
     }

@@ -106,8 +106,10 @@ class DescriptorLeakTest {
     @Test
     void header_saysFewerFdsThanCame_closesTheConnection() {
         RawClient app = HOUSE.app(rule(TALK | FDS, "org.test.Service"));
-        app.sendBytes(Message.call(RawClient.BUS, "/", RawClient.BUS, "GetId").serial(9).toBytes(), pipe[0]);
-        app.sendBytes(Message.call(RawClient.BUS, "/", RawClient.BUS, "GetId").serial(10).toBytes());
+        Encoder two = new Encoder(ByteOrder.LITTLE_ENDIAN);
+        two.bytes(Message.call(RawClient.BUS, "/", RawClient.BUS, "GetId").serial(9).toBytes());
+        two.bytes(Message.call(RawClient.BUS, "/", RawClient.BUS, "GetId").serial(10).toBytes());
+        app.sendBytes(two.toBytes(), pipe[0]);
         app.awaitClose();
     }
 
