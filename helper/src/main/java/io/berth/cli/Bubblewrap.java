@@ -72,20 +72,22 @@ final class Bubblewrap {
     List<String> commandLine(AppSocket session, Optional<AppSocket> system, List<String> command) {
         List<String> line = new ArrayList<>(List.of(program.toString(), "--die-with-parent", "--unshare-pid", "--cap-drop", "ALL",
                 "--dev-bind", "/", "/", "--proc", "/proc"));
+        Path sessionSocket = real(session.path());
+        Optional<Path> systemSocket = system.map(AppSocket::path).map(Bubblewrap::real);
         Set<Path> hidden = new LinkedHashSet<>();
-        hidden.add(berthDirectory(session.path()));
-        system.ifPresent(socket -> hidden.add(berthDirectory(socket.path())));
+        hidden.add(berthDirectory(sessionSocket));
+        systemSocket.map(Bubblewrap::berthDirectory).ifPresent(hidden::add);
         HIDDEN.forEach(name -> addReal(hidden, runtimeDirectory.resolve(name)));
         hidden.forEach(directory -> line.addAll(List.of("--perms", "0700", "--tmpfs", directory.toString())));
-        bind(line, session.path(), session.path());
-        system.ifPresent(socket -> bind(line, socket.path(), socket.path()));
+        bind(line, sessionSocket, sessionSocket);
+        systemSocket.ifPresent(socket -> bind(line, socket, socket));
 
         Set<Path> sessionPlaces = places(sessionBus);
         addReal(sessionPlaces, runtimeDirectory.resolve("bus"));
-        sessionPlaces.forEach(place -> bind(line, session.path(), place));
+        sessionPlaces.forEach(place -> bind(line, sessionSocket, place));
         Set<Path> systemPlaces = places(systemBus);
         addReal(systemPlaces, SYSTEM_BUS);
-        systemPlaces.forEach(place -> bind(line, system.map(AppSocket::path).orElse(NOTHING), place));
+        systemPlaces.forEach(place -> bind(line, systemSocket.orElse(NOTHING), place));
         Set<Path> masked = new LinkedHashSet<>();
         addReal(masked, SYSTEMD_PRIVATE);
         masked.forEach(place -> bind(line, NOTHING, place));
@@ -122,18 +124,23 @@ final class Bubblewrap {
         return places;
     }
 
-    /** Mount points are real paths: bubblewrap would follow a link out of the new root. What is not there needs no cover. */
+    /** What is not there needs no cover. */
     private static void addReal(Set<Path> places, Path place) {
         if (Files.exists(place)) {
-            try {
-                places.add(place.toRealPath());
-            } catch (IOException unreadable) {
-                throw new UncheckedIOException("cannot resolve " + place, unreadable);
-            }
+            places.add(real(place));
         }
     }
 
-    /** Whether the fd-less environment of this user has a runtime directory. */
+    /** Mount points are real paths: bubblewrap would follow a link out of the new root. */
+    private static Path real(Path place) {
+        try {
+            return place.toRealPath();
+        } catch (IOException unreadable) {
+            throw new UncheckedIOException("cannot resolve " + place, unreadable);
+        }
+    }
+
+    /** XDG_RUNTIME_DIR, if it is set and there. */
     static Optional<Path> runtimeDirectory(Map<String, String> environment) {
         String directory = environment.getOrDefault("XDG_RUNTIME_DIR", "");
         return directory.startsWith("/") && Files.isDirectory(Path.of(directory)) ? Optional.of(Path.of(directory)) : Optional.empty();

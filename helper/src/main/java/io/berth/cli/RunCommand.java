@@ -8,6 +8,7 @@ import io.berth.client.ContainerServer;
 import io.berth.client.ServerBuilder;
 import io.berth.transport.BusLocation;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -90,7 +91,7 @@ final class RunCommand implements Callable<Integer> {
                 servers.system = open(client, app, "system", system.isUnrestricted(), systemRules);
             }
             return start(AppSocket.of(servers.session), Optional.ofNullable(servers.system).map(AppSocket::of), line).await();
-        } catch (BerthException | IOException | IllegalArgumentException failure) {
+        } catch (BerthException | IOException | UncheckedIOException | IllegalArgumentException failure) {
             berth.console().error(failure.getMessage());
             return ExitStatus.NOT_STARTED;
         }
@@ -111,14 +112,15 @@ final class RunCommand implements Callable<Integer> {
         }
     }
 
-    private ServerBuilder builder(BerthClient client, AppId app, String bus) {
-        ServerBuilder builder = client.server(app.type(), app.id()).bus(bus);
-        return allowHostEscape ? builder.allowHostEscape() : builder;
-    }
-
     private ContainerServer open(BerthClient client, AppId app, String bus, boolean everything, List<AccessRule> rules) {
-        ServerBuilder builder = builder(client, app, bus);
-        return everything ? builder.unrestricted().open() : builder.allow(rules).open();
+        ServerBuilder builder = client.server(app.type(), app.id()).bus(bus).allow(rules);
+        if (everything) {
+            builder.unrestricted();
+        }
+        if (allowHostEscape) {
+            builder.allowHostEscape();
+        }
+        return builder.open();
     }
 
     private AppProcess start(AppSocket sessionSocket, Optional<AppSocket> systemSocket, List<String> line) throws IOException, InterruptedException {

@@ -102,6 +102,13 @@ class BubblewrapTest {
     }
 
     @Test
+    void runtimeDirectory_behindALink_isCoveredAllTheSame() throws Exception {
+        Path link = Files.createSymbolicLink(directory.resolve("link"), runtime);
+        session = new AppSocket(link.resolve("berth/1/bus"), session.address());
+        assertEquals("1\nbus", inside(Optional.empty(), "ls -A " + link + "/berth " + runtime + "/berth/1 | grep -v : | grep ."));
+    }
+
+    @Test
     void otherProcesses_areNotThere_andNoCapabilityIsLeft() throws Exception {
         assertEquals("no", inside(Optional.empty(), "test -e /proc/" + ProcessHandle.current().pid() + "/root/etc && echo yes || echo no"));
         assertEquals("CapEff:\t0000000000000000", inside(Optional.empty(), "grep CapEff /proc/self/status"));
