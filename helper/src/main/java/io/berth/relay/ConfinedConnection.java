@@ -273,11 +273,6 @@ final class ConfinedConnection {
         return credentials;
     }
 
-    /** Whether the peer of a name in a header has sent this app a unicast message. */
-    boolean hasHeardFrom(MessageHeader header, int field) {
-        return incomingJudge.hasHeardFrom(header, field);
-    }
-
     /** Whether a name exists for this app: by the rules, as its own, as a neighbour, or because it has spoken. */
     boolean sees(String name) {
         if (name.equals(uniqueName) || server.routes().sees(name) || incomingJudge.hasHeardFrom(name)) {

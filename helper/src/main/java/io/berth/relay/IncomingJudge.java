@@ -246,10 +246,6 @@ final class IncomingJudge implements Flow.Judge {
         return heard.find(Peer.bytes(name)) != null;
     }
 
-    boolean hasHeardFrom(MessageHeader header, int field) {
-        return heard.find(header, field) != null;
-    }
-
     private Flow.Decision forward() {
         server.countForwarded();
         return Flow.Decision.FORWARD;

@@ -136,7 +136,7 @@ final class OutgoingJudge implements Flow.Judge {
             route = server.routes().to(header, MessageHeader.DESTINATION);
             verdict = route.check(needed, header);
         }
-        if (verdict == Verdict.UNSEEN && connection.hasHeardFrom(header, MessageHeader.DESTINATION)) {
+        if (verdict == Verdict.UNSEEN && connection.sees(header.text(MessageHeader.DESTINATION))) {
             verdict = Verdict.MISSING;
         }
         if (verdict != Verdict.ALLOWED) {

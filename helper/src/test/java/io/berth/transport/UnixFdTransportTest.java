@@ -2,11 +2,14 @@ package io.berth.transport;
 
 import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.FileInputStream;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.freedesktop.dbus.FileDescriptor;
@@ -52,6 +55,8 @@ class UnixFdTransportTest {
         FileDescriptor Take(FileDescriptor first, FileDescriptor second, FileDescriptor third);
 
         int Count(Map<String, Variant<?>> values);
+
+        int Sum(byte[] data, FileDescriptor first, byte[] more, FileDescriptor second);
     }
 
     /** Reads the first, gives back the second, leaves the third. */
@@ -84,6 +89,11 @@ class UnixFdTransportTest {
                 }
             }
             return fds;
+        }
+
+        @Override
+        public int Sum(byte[] data, FileDescriptor first, byte[] more, FileDescriptor second) {
+            return data.length + more.length + Count(Map.of("first", new Variant<>(first), "second", new Variant<>(second)));
         }
 
         @Override
@@ -149,6 +159,42 @@ class UnixFdTransportTest {
             Fds remote = client.getRemoteObject("org.example.Fds", "/fds", Fds.class);
             FileDescriptor fd = new FileDescriptor(0);
             assertEquals(2, remote.Count(Map.of("a", new Variant<>(fd), "b", new Variant<>(fd), "c", new Variant<>(7))));
+        }
+    }
+
+    /** Many writes, with the fds at the first. */
+    @Test
+    void message_ofManyWrites_keepsItsFds() throws Exception {
+        try (DBusConnection client = open(bus)) {
+            Fds remote = client.getRemoteObject("org.example.Fds", "/fds", Fds.class);
+            FileDescriptor fd = new FileDescriptor(0);
+            for (int size : new int[] {0, 1, Envelope.CHUNK - 100, Envelope.CHUNK, 5_000_000}) {
+                assertEquals(2 * size + 2, remote.Sum(new byte[size], fd, new byte[size], fd));
+            }
+        }
+    }
+
+    @Test
+    void bus_onAnAbstractSocket_isReached() throws Exception {
+        String name = "berth-test-" + ProcessHandle.current().pid();
+        try (PrivateBus hidden = PrivateBus.open(Files.createTempDirectory("bus"), "unix:abstract=" + name);
+                MessageBus connection = MessageBus.connect(hidden.locations())) {
+            assertTrue(connection.location().isAbstract());
+            assertTrue(connection.carriesFds());
+            assertEquals(connection.uniqueName(), connection.callDriver("GetNameOwner", "s", connection.uniqueName())[0]);
+        }
+    }
+
+    @Test
+    void message_withMoreFdsThanFit_isRefusedBeforeItIsSent() throws Exception {
+        try (MessageBus connection = MessageBus.connect(bus.locations())) {
+            Object[] fds = new Object[Envelope.MAX_FDS + 1];
+            Arrays.fill(fds, new FileDescriptor(0));
+            String signature = "h".repeat(fds.length);
+            IOException refused = assertThrows(IOException.class, () -> connection.send(connection.messages().createMethodCall(null,
+                    "org.example.Fds", "/fds", "org.example.Fds", "Take", (byte) 0, signature, fds)));
+            assertTrue(refused.getMessage().contains("at most 253"), refused::getMessage);
+            assertEquals(2, connection.callDriver("GetId", null)[0].toString().length() / 16, "the connection goes on");
         }
     }
 }

@@ -16,7 +16,7 @@ public final class BerthDaemon implements AutoCloseable {
     public static final String NAME = "io.berth.Helper1";
     private static final Duration PATIENCE = Duration.ofSeconds(20);
 
-    private static final Duration CLOSING = Duration.ofSeconds(5);
+    private static final Duration CLOSING = Duration.ofSeconds(8);
 
     private final Program program;
     private final Path runtime;

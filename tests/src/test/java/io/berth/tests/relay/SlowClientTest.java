@@ -53,9 +53,9 @@ class SlowClientTest {
         clock.awaitTermination(10, TimeUnit.SECONDS);
     }
 
-    /** @return the 99th percentile in microseconds of the quick app's round trips during the time */
-    private long latencyUs(Duration time) {
-        long end = System.nanoTime() + time.toNanos();
+    /** @return the 99th percentile in microseconds of the quick app's round trips while the slow one is slow */
+    private long latencyUs() {
+        long end = System.nanoTime() + WATCHED.toNanos();
         long[] taken = new long[1_000_000];
         int count = 0;
         while (System.nanoTime() < end && count < taken.length) {
@@ -67,40 +67,38 @@ class SlowClientTest {
         return taken[count * 99 / 100];
     }
 
-    /** No part of the slowness (seconds) may show: what scheduling on a busy machine does is far below. */
-    private void checkQuickIsQuick(long before, long during) {
-        assertTrue(during < 20 * before + 20_000, "99 % of round trips took " + before + " us before and " + during + " us during");
+    /** The slow one keeps anybody who has to wait for it waiting for a second; what a busy machine does is far below. */
+    private void checkOthersAreQuick() {
+        long taken = latencyUs();
+        assertTrue(taken < 300_000, "99 % of the round trips of another app took up to " + taken + " us");
     }
 
     @Test
-    void clientThatSendsAByteASecond_othersAreAsQuickAsBefore() {
-        long before = latencyUs(Duration.ofSeconds(1));
+    void clientThatSendsAByteASecond_othersAreQuick() {
         byte[] message = Message.call(NAME, "/", "org.test.I", "Do").serial(7).body("s", "x").toBytes();
         int[] sent = {0};
         clock.scheduleAtFixedRate(() -> slow.sendBytes(new byte[] {message[sent[0]++]}), 0, 1, TimeUnit.SECONDS);
-        checkQuickIsQuick(before, latencyUs(WATCHED));
+        checkOthersAreQuick();
         assertTrue(sent[0] >= 3);
     }
 
     @Test
-    void clientThatReadsAByteASecond_othersAreAsQuickAndMemoryIsBounded() {
-        long before = latencyUs(Duration.ofSeconds(1));
+    void clientThatReadsAByteASecond_othersAreQuickAndMemoryIsBounded() {
         MemoryPeak peak = new MemoryPeak(HOUSE.daemon().pid());
         flood();
         byte[] one = new byte[1];
         int[] read = {0};
         clock.scheduleAtFixedRate(() -> read[0] += slow.socket().receive(one, 0, 1, Duration.ofSeconds(5)), 0, 1, TimeUnit.SECONDS);
-        checkQuickIsQuick(before, latencyUs(WATCHED));
+        checkOthersAreQuick();
         assertTrue(read[0] >= 3);
         assertTrue(peak.growthKib() < ALLOWED_GROWTH_KIB, "the daemon grew by " + peak.growthKib() + " KiB");
     }
 
     @Test
     void clientThatNeverReads_otherAppsAndTheSenderGoOn() {
-        long before = latencyUs(Duration.ofSeconds(1));
         MemoryPeak peak = new MemoryPeak(HOUSE.daemon().pid());
         flood();
-        checkQuickIsQuick(before, latencyUs(WATCHED));
+        checkOthersAreQuick();
         assertTrue(peak.growthKib() < ALLOWED_GROWTH_KIB, "the daemon grew by " + peak.growthKib() + " KiB");
         assertEquals(true, HOUSE.unconfined().bus("NameHasOwner", "s", echo.uniqueName()).arg());
     }
