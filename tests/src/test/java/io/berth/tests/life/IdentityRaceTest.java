@@ -16,7 +16,10 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
@@ -24,6 +27,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 class IdentityRaceTest {
     private static final String NAME = "org.test.Curious";
     private static final int CLIENTS = 10_000;
+    private static final int NAMES_WATCHED = 2000;
     private static final int AT_ONCE = 16;
 
     @RegisterExtension
@@ -81,5 +85,36 @@ class IdentityRaceTest {
             }
         }
         assertEquals(Map.of("right", CLIENTS), asking.get());
+    }
+
+    /** Asks about each new connection the moment the bus tells of it. */
+    private static void watch(RawClient watcher, BlockingQueue<Message> answers) {
+        int asked = 0;
+        for (int answered = 0; answered < NAMES_WATCHED; ) {
+            Message message = watcher.next();
+            if (message.is(Message.SIGNAL, "NameOwnerChanged") && message.args().get(1).equals("")) {
+                asked = watcher.send(HelperApi.call("GetConnectionInstance").body("s", message.arg()));
+            } else if (message.replySerial() == asked) {
+                answers.add(message);
+                answered++;
+            }
+        }
+    }
+
+    @Test
+    void watcherAsking_whenTheBusTellsOfTheName_isNeverTooEarly() throws Exception {
+        ContainerServer server = HOUSE.server();
+        RawClient watcher = HOUSE.unconfined();
+        watcher.match("type='signal',sender='org.freedesktop.DBus',member='NameOwnerChanged'");
+        watcher.drain();
+        BlockingQueue<Message> answers = new LinkedBlockingQueue<>();
+        CompletableFuture<Void> watching = CompletableFuture.runAsync(() -> watch(watcher, answers));
+        for (int i = 0; i < NAMES_WATCHED; i++) {
+            try (RawClient client = server.connect()) {
+                Message answer = answers.poll(10, TimeUnit.SECONDS);
+                assertEquals(server.object(), answer.arg(), () -> "client " + client + ": " + answer);
+            }
+        }
+        watching.get();
     }
 }
