@@ -1,0 +1,140 @@
+package io.berth.tests.bench;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * The benchmark: every row for every contender in turn, round after round, in one run on one bus; who comes first changes
+ * from round to round. Prints where it is on standard error and the table on standard output.
+ */
+final class Bench {
+    private final List<Row> rows = new ArrayList<>();
+    private int rounds = 9;
+    private boolean quick;
+    private boolean strace;
+    private Path json;
+
+    private Bench(String[] arguments) {
+        for (int i = 0; i < arguments.length; i++) {
+            switch (arguments[i]) {
+                case "--quick" -> {
+                    quick = true;
+                    rounds = 5;
+                }
+                case "--strace" -> strace = true;
+                case "--rounds" -> rounds = rounds(value(arguments, ++i));
+                case "--json" -> json = Path.of(value(arguments, ++i)).toAbsolutePath();
+                default -> throw new IllegalArgumentException("unknown argument '" + arguments[i] + "'");
+            }
+        }
+    }
+
+    private static String value(String[] arguments, int index) {
+        if (index >= arguments.length) {
+            throw new IllegalArgumentException("'" + arguments[index - 1] + "' needs a value");
+        }
+        return arguments[index];
+    }
+
+    private static int rounds(String text) {
+        int number = text.matches("[0-9]{1,4}") ? Integer.parseInt(text) : 0;
+        if (number < 1 || number > 1000) {
+            throw new IllegalArgumentException("--rounds is '" + text + "', expected 1 to 1000");
+        }
+        return number;
+    }
+
+    private void addRows() {
+        int scale = quick ? 1 : 2;
+        rows.add(CallRow.pipelined(20_000 * scale, 1));
+        rows.add(CallRow.oneAtATime(10_000 * scale));
+        rows.add(CallRow.pipelined(10_000 * scale, 1_000));
+        rows.add(new PayloadRow(64 << 10, 1_500 * scale));
+        rows.add(new PayloadRow(1 << 20, 150 * scale));
+        rows.add(new BroadcastRow(20, 1_000 * scale));
+        rows.add(new SetupRow((200 + rounds - 1) / rounds));
+        rows.add(new FootprintRow(100));
+        if (strace) {
+            rows.add(new SystemCallRow(5_000, 50));
+            rows.add(new SystemCallRow(5_000, 1));
+        }
+    }
+
+    private Results run(Path berth) {
+        Results results = new Results();
+        addRows();
+        Stage stage = new Stage(berth);
+        // cut short by a signal: end what was started all the same
+        Thread cut = new Thread(stage::close, "bench-cut-short");
+        Runtime.getRuntime().addShutdownHook(cut);
+        try {
+            warmUp(stage);
+            for (int round = 0; round < rounds; round++) {
+                System.err.printf("bench: round %d of %d%n", round + 1, rounds);
+                for (Row row : rows) {
+                    for (Contender contender : inTurn(round)) {
+                        row.measure(stage, contender, results);
+                    }
+                }
+            }
+        } finally {
+            Runtime.getRuntime().removeShutdownHook(cut);
+            stage.close();
+        }
+        return results;
+    }
+
+    /** A daemon has been running for hours when it matters. */
+    private static void warmUp(Stage stage) {
+        for (Contender contender : Contender.values()) {
+            CallRow.pipelined(20_000, 1).measure(stage, contender, new Results());
+        }
+    }
+
+    private static List<Contender> inTurn(int round) {
+        List<Contender> order = new ArrayList<>(Arrays.asList(Contender.values()));
+        Collections.rotate(order, round);
+        return order;
+    }
+
+    private Map<String, String> circumstances() throws IOException {
+        Map<String, String> all = new LinkedHashMap<>();
+        all.put("kernel", Files.readString(Path.of("/proc/sys/kernel/osrelease")).strip());
+        all.put("processor", Files.readAllLines(Path.of("/proc/cpuinfo")).stream().filter(line -> line.startsWith("model name"))
+                .map(line -> line.replaceFirst(".*: *", "")).findFirst().orElse("unknown") + ", "
+                + Runtime.getRuntime().availableProcessors() + " used");
+        all.put("java", System.getProperty("java.vm.version"));
+        all.put("rounds", rounds + (quick ? ", quick" : ""));
+        all.put("load before", loadAverage());
+        return all;
+    }
+
+    /** Of the last minute: above about 0.5 somebody else was at work and the figures are noise. */
+    private static String loadAverage() throws IOException {
+        return Files.readString(Path.of("/proc/loadavg")).split(" ")[0];
+    }
+
+    public static void main(String[] arguments) throws IOException {
+        Bench bench;
+        try {
+            bench = new Bench(arguments);
+        } catch (IllegalArgumentException wrong) {
+            System.err.println("bench: " + wrong.getMessage() + "; see bin/bench --help");
+            System.exit(2);
+            return;
+        }
+        Map<String, String> circumstances = bench.circumstances();
+        Report report = new Report(bench.run(Path.of(System.getProperty("berth.command"))), circumstances);
+        report.print(System.out);
+        if (bench.json != null) {
+            report.writeJson(bench.json);
+        }
+    }
+}

@@ -1,0 +1,65 @@
+package io.berth.tests.bench;
+
+import io.berth.tests.bench.Figure.Aim;
+import io.berth.tests.bench.Figure.Statistic;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Small method calls and their replies: how many in a second, and what they cost the mediator. */
+final class CallRow implements Row {
+    /** CPU time is told for so many calls, whatever their number was. */
+    static final int PER_CALLS = 20_000;
+
+    private final Spam spam;
+    private final List<String> rules;
+    private final Figure speed;
+    private final Figure cpu;
+
+    private CallRow(String circumstance, Spam spam, List<String> rules) {
+        this.spam = spam;
+        this.rules = rules;
+        this.speed = new Figure("calls, " + circumstance, "1/s", Aim.MORE, Statistic.MEDIAN);
+        this.cpu = new Figure("CPU per 20,000 calls, " + circumstance, "ms", Aim.LESS, Statistic.MEDIAN);
+    }
+
+    /** One client that keeps 50 calls on their way. */
+    static CallRow pipelined(int count, int rules) {
+        return new CallRow("queue 50" + (rules == 1 ? "" : ", " + rules + " rules"), new Spam(count, 50, null, false), rules(rules));
+    }
+
+    /** One client that waits for each reply, everything on one processor: no wake-up of another one hides the work. */
+    static CallRow oneAtATime(int count) {
+        return new CallRow("queue 1, one core", new Spam(count, 1, null, true), rules(1));
+    }
+
+    /** The rule that lets the calls pass is the last one. */
+    static List<String> rules(int count) {
+        List<String> rules = new ArrayList<>();
+        for (int i = 1; i < count; i++) {
+            rules.add("--talk=org.example.Other" + i);
+        }
+        rules.add("--talk=" + Stage.ECHO);
+        return rules;
+    }
+
+    @Override
+    public void measure(Stage stage, Contender contender, Results results) {
+        try (Access access = stage.open(contender, rules)) {
+            List<Long> all = new ArrayList<>(stage.commonPids());
+            all.addAll(access.pids());
+            double before = ProcessFigures.cpuMs(access.pids());
+            double seconds;
+            if (spam.pinned()) {
+                try (Affinity pinned = new Affinity(stage.outputs(), all)) {
+                    seconds = spam.run(stage, access);
+                }
+            } else {
+                seconds = spam.run(stage, access);
+            }
+            results.add(speed, contender, spam.count() / seconds);
+            if (contender != Contender.BARE_BUS) {
+                results.add(cpu, contender, (ProcessFigures.cpuMs(access.pids()) - before) * PER_CALLS / spam.count());
+            }
+        }
+    }
+}
