@@ -36,7 +36,7 @@ final class HelperUnderTest implements AutoCloseable {
 
     HelperUnderTest() throws Exception {
         runtime = Files.createTempDirectory("runtime");
-        directory = SocketDirectory.open(runtime);
+        directory = SocketDirectory.open(runtime, entry -> { });
         LinuxKernel kernel = new LinuxKernel();
         loop = new LoopThread(kernel);
         Relay relay = new Relay(kernel, loop, Limits.defaults().with(Map.of("servers", 20)));
