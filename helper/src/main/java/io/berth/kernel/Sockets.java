@@ -37,7 +37,8 @@ public interface Sockets {
     UnixAddress adopt(int fd, int backlog);
 
     /**
-     * @return an fd that the caller owns; {@link #WOULD_BLOCK} when nobody waits (also ECONNABORTED, EINTR)
+     * @return an fd that the caller owns; {@link #WOULD_BLOCK} when nobody waits (also ECONNABORTED, EINTR); {@link #CLOSED}
+     *     when somebody has shut the socket down (EINVAL)
      * @throws KernelException EMFILE, ENFILE and the like
      */
     int accept(int listenFd);

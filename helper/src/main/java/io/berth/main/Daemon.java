@@ -110,9 +110,10 @@ public final class Daemon {
             Kernel kernel = new LinuxKernel();
             kernel.raiseFileLimit();
             LoopThread loop = new LoopThread(kernel, Daemon::onFault);
-            RelayBackend backend = new RelayBackend(new Relay(kernel, loop, configuration.limits()), directory,
+            RelayBackend backend = new RelayBackend(kernel, new Relay(kernel, loop, configuration.limits()), directory,
                     bus.location().toString(), systemBus());
-            Registry registry = new Registry(kernel, loop, backend, configuration.hostEscape(), configuration.limits().servers());
+            Registry registry = new Registry(kernel, loop, backend, configuration.hostEscape(), configuration.limits().servers(),
+                    configuration.limits().instancesPerServer());
             Thread loopThread = new Thread(loop, "berth-loop");
             loopThread.setUncaughtExceptionHandler((thread, fault) -> {
                 LOG.error("the event loop has died", fault);

@@ -230,6 +230,9 @@ final class LinuxSockets implements Sockets {
         if (errno == Libc.EAGAIN || errno == Libc.ECONNABORTED || errno == Libc.EINTR) {
             return WOULD_BLOCK;
         }
+        if (errno == Libc.EINVAL) {
+            return CLOSED;
+        }
         throw libc.failure("accept fd " + listenFd, errno);
     }
 
