@@ -1,7 +1,9 @@
 package io.berth.backend;
 
 import io.berth.api.AuditRecord;
+import io.berth.kernel.Kernel;
 import io.berth.kernel.KernelException;
+import io.berth.kernel.Sockets;
 import io.berth.policy.AccessPolicy;
 import io.berth.relay.BusGoneException;
 import io.berth.relay.BusView;
@@ -14,9 +16,6 @@ import io.berth.server.ContainerServer;
 import io.berth.server.RegistryException;
 import io.berth.server.RegistryException.Kind;
 import io.berth.wire.BusAddress;
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -27,6 +26,8 @@ import java.util.concurrent.CompletionException;
 
 /** Serves sockets by relaying to a bus, whichever it is. Keeps one view per bus for as long as it is of use. Loop thread. */
 public final class RelayBackend implements Backend {
+    private final Kernel kernel;
+    private final Sockets sockets;
     private final Relay relay;
     private final SocketDirectory directory;
     private final Map<String, String> addresses;
@@ -37,7 +38,9 @@ public final class RelayBackend implements Backend {
      * @param sessionAddress of the helper's own bus
      * @param systemAddress  of the system bus
      */
-    public RelayBackend(Relay relay, SocketDirectory directory, String sessionAddress, String systemAddress) {
+    public RelayBackend(Kernel kernel, Relay relay, SocketDirectory directory, String sessionAddress, String systemAddress) {
+        this.kernel = kernel;
+        this.sockets = kernel.sockets();
         this.relay = relay;
         this.directory = directory;
         this.addresses = Map.of("session", sessionAddress, "system", systemAddress);
@@ -45,11 +48,23 @@ public final class RelayBackend implements Backend {
 
     @Override
     public CompletableFuture<Service> open(ContainerServer server, AccessPolicy policy) {
-        return view(server.spec().bus()).thenApply(view -> {
-            RelayService service = new RelayService(server, view, policy);
-            service.listen();
-            return service;
-        });
+        return view(server.spec().bus()).thenApply(view -> serve(server, view, policy));
+    }
+
+    private Service serve(ContainerServer server, BusView view, AccessPolicy policy) {
+        Optional<ServerSocket> socket = Optional.empty();
+        try {
+            ServerSocket made = server.spec().socket().isPresent()
+                    ? ServerSocket.adopt(kernel, sockets, server.spec().socket().getAsInt())
+                    : ServerSocket.make(sockets, directory.socket(server.id()));
+            socket = Optional.of(made);
+            return new RelayService(server, view, made, policy);
+        } catch (IllegalArgumentException unfit) {
+            throw new RegistryException(Kind.INVALID_ARGUMENT, "Socket: " + unfit.getMessage());
+        } catch (KernelException failure) {
+            socket.ifPresent(ServerSocket::unlink);
+            throw new RegistryException(Kind.FAILED, failure.getMessage());
+        }
     }
 
     @Override
@@ -120,77 +135,74 @@ public final class RelayBackend implements Backend {
     private final class RelayService implements Service, RelayEvents {
         private final ContainerServer server;
         private final BusView view;
-        private final Path path;
-        private final RelayServer sockets;
+        private final ServerSocket socket;
+        private final RelayServer clients;
 
-        RelayService(ContainerServer server, BusView view, AccessPolicy policy) {
+        RelayService(ContainerServer server, BusView view, ServerSocket socket, AccessPolicy policy) {
             this.server = server;
             this.view = view;
-            this.path = directory.socket(server.id());
-            this.sockets = new RelayServer(relay, view, server.spec().type() + "/" + server.spec().appId(), path, policy, this);
-        }
-
-        void listen() {
-            try {
-                sockets.listen();
-            } catch (KernelException e) {
-                throw new RegistryException(Kind.FAILED, e.getMessage());
-            }
+            this.socket = socket;
+            this.clients = new RelayServer(relay, view, server.spec().type() + "/" + server.spec().appId(), socket.fd(),
+                    socket.address(), policy, this);
         }
 
         @Override
         public String socketPath() {
-            return path.toString();
+            return socket.address().isAbstract() ? "" : socket.address().name();
         }
 
         @Override
         public String address() {
-            return BusAddress.format(path.toString(), view.guid());
+            return BusAddress.format(socket.address().name(), socket.address().isAbstract(), view.guid());
+        }
+
+        @Override
+        public void accept() {
+            clients.accept();
         }
 
         @Override
         public void setPolicy(AccessPolicy policy) {
-            sockets.setPolicy(policy);
+            clients.setPolicy(policy);
         }
 
         @Override
         public void stopListening() {
-            sockets.stopListening();
-            unlink();
-        }
-
-        private void unlink() {
-            try {
-                Files.deleteIfExists(path);
-            } catch (IOException e) {
-                throw new IllegalStateException("cannot remove " + path, e);
-            }
+            clients.stopListening();
+            socket.unlink();
         }
 
         @Override
         public boolean hasClients() {
-            return sockets.hasClients();
+            return clients.hasClients();
         }
 
         @Override
         public List<String> connections() {
-            return sockets.uniqueNames();
+            return clients.uniqueNames();
         }
 
         @Override
         public long messagesForwarded() {
-            return sockets.messagesForwarded();
+            return clients.messagesForwarded();
         }
 
         @Override
         public long messagesDenied() {
-            return sockets.messagesDenied();
+            return clients.messagesDenied();
         }
 
         @Override
         public void close() {
-            unlink();
-            sockets.close();
+            try {
+                socket.unlink();
+            } finally {
+                clients.close();
+                forgetViewIfUnused();
+            }
+        }
+
+        private void forgetViewIfUnused() {
             if (!view.isUsed() && !addresses.containsKey(view.busName())) {
                 views.values().removeIf(future -> future.getNow(null) == view);
                 view.close();

@@ -1,5 +1,6 @@
 package io.berth.backend;
 
+import io.berth.server.StateFile;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
@@ -12,6 +13,7 @@ import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFileAttributes;
 import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.List;
 import java.util.Set;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -19,13 +21,23 @@ import org.slf4j.LoggerFactory;
 /**
  * The directory of this helper's sockets: {@code berth/PID-N} in the runtime directory, 0700 from its first moment. A lock
  * that the kernel releases with the process tells which directories a crashed helper left; those are removed at start,
- * as far as they hold what a helper makes. Owns the directory until {@link #close}.
+ * as far as they hold what a helper makes, after the things in their {@link StateFile} were undone. Owns the directory until
+ * {@link #close}.
  */
 public final class SocketDirectory implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(SocketDirectory.class);
     private static final Set<PosixFilePermission> PRIVATE = PosixFilePermissions.fromString("rwx------");
     private static final Set<PosixFilePermission> PRIVATE_FILE = PosixFilePermissions.fromString("rw-------");
     private static final String LOCK = "lock";
+
+    /** Undoes what a helper that was killed has left outside its directory. */
+    public interface Undo {
+        /**
+         * @param entry of a thing that may never have been done, or be gone by now: that is no failure
+         * @throws IOException when it is there and cannot be undone now; the next helper tries again
+         */
+        void undo(StateFile.Entry entry) throws IOException;
+    }
 
     private final Path directory;
     private final FileChannel lock;
@@ -37,9 +49,10 @@ public final class SocketDirectory implements AutoCloseable {
 
     /**
      * @param runtimeDirectory {@code XDG_RUNTIME_DIR}
+     * @param undo             told what helpers that were killed have left, the last first
      * @throws IOException naming what is not as it must be
      */
-    public static SocketDirectory open(Path runtimeDirectory) throws IOException {
+    public static SocketDirectory open(Path runtimeDirectory, Undo undo) throws IOException {
         Path base = runtimeDirectory.resolve("berth");
         try {
             Files.createDirectory(base, PosixFilePermissions.asFileAttribute(PRIVATE));
@@ -47,7 +60,7 @@ public final class SocketDirectory implements AutoCloseable {
             checkPrivate(base);
         }
         try (FileChannel all = openLock(base); FileLock held = all.lock()) {
-            removeStale(base);
+            removeStale(base, undo);
             for (int n = 0; ; n++) {
                 Path own = base.resolve(ProcessHandle.current().pid() + "-" + n);
                 try {
@@ -77,21 +90,25 @@ public final class SocketDirectory implements AutoCloseable {
                 PosixFilePermissions.asFileAttribute(PRIVATE_FILE));
     }
 
-    private static void removeStale(Path base) throws IOException {
+    private static void removeStale(Path base, Undo undo) throws IOException {
         try (DirectoryStream<Path> entries = Files.newDirectoryStream(base)) {
             for (Path entry : entries) {
                 if (entry.getFileName().toString().matches("[0-9]+-[0-9]+") && Files.isDirectory(entry, LinkOption.NOFOLLOW_LINKS)
                         && Files.exists(entry.resolve(LOCK), LinkOption.NOFOLLOW_LINKS)) {
-                    removeIfStale(entry);
+                    removeIfStale(entry, undo);
                 }
             }
         }
     }
 
-    private static void removeIfStale(Path entry) {
+    private static void removeIfStale(Path entry, Undo undo) {
         try (FileChannel lock = openLock(entry); FileLock held = lock.tryLock()) {
             if (held != null) {
                 LOG.info("removing {}, left by a helper that was killed", entry);
+                List<StateFile.Entry> left = StateFile.read(entry);
+                for (int i = left.size() - 1; i >= 0; i--) {
+                    undo.undo(left.get(i));
+                }
                 removeContents(entry);
             }
         } catch (IOException e) {
@@ -99,7 +116,7 @@ public final class SocketDirectory implements AutoCloseable {
         }
     }
 
-    /** Sockets by number and the lock; what else is there is somebody else's and keeps the directory. */
+    /** Sockets by number, the state file and the lock; what else is there is somebody else's and keeps the directory. */
     private static void removeContents(Path directory) throws IOException {
         try (DirectoryStream<Path> entries = Files.newDirectoryStream(directory, "[0-9]*")) {
             for (Path entry : entries) {
@@ -108,6 +125,7 @@ public final class SocketDirectory implements AutoCloseable {
                 }
             }
         }
+        StateFile.delete(directory);
         Files.deleteIfExists(directory.resolve(LOCK));
         Files.delete(directory);
     }

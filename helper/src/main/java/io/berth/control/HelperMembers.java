@@ -14,7 +14,6 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.OptionalInt;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.IntStream;
 import org.freedesktop.dbus.DBusPath;
@@ -49,11 +48,12 @@ final class HelperMembers {
                         done(registry.removeAccess(serverId(call), access.read(call.argument(1))))),
                 new Member("SetMode", "os", "", call ->
                         done(registry.setMode(serverId(call), NamedArguments.mode(call.argument(1))))),
+                new Member("AddCgroup", "os", "", call -> done(registry.addCgroup(serverId(call), call.argument(1)))),
+                new Member("AddProcess", "oh", "", call ->
+                        done(registry.addProcess(serverId(call), ReceivedFds.take(call.argument(1))))),
                 later("SetContainerPolicy", "os"),
                 later("GrantAccess", "oa(usos)"),
                 later("RevokeAccess", "oa(usos)"),
-                later("AddCgroup", "os"),
-                later("AddProcess", "oh"),
                 later("BindMount", "oa{sv}ay"),
                 later("Unmount", "oa{sv}ay"),
                 new Member("GetConnectionInstance", "s", "oa{sv}ssa{sv}", call ->
@@ -90,10 +90,9 @@ final class HelperMembers {
 
     private CompletableFuture<ServerInfo> add(AppId app, Map<String, Variant<?>> metadata, NamedArguments arguments,
             Creator creator) {
-        OptionalInt close = arguments.closeNotification().stream().mapToInt(ReceivedFds::take).findAny();
         ServerSpec spec = new ServerSpec(app.type(), app.id(), metadata, creator, arguments.bus(), arguments.allow(),
-                arguments.unrestricted(), arguments.allowHostEscape(), arguments.mode(), close,
-                arguments.outliveCreator(), arguments.startTimeoutUs());
+                arguments.unrestricted(), arguments.allowHostEscape(), arguments.mode(),
+                arguments.takeSocket(), arguments.takeLifetime());
         return registry.add(spec).whenComplete((server, failure) -> {
             if (failure == null) {
                 creators.onServerMade(creator.uniqueName());

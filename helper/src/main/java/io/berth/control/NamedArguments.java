@@ -1,30 +1,34 @@
 package io.berth.control;
 
 import io.berth.api.AccessRule;
+import io.berth.server.LifetimeSpec;
 import io.berth.server.Mode;
-import io.berth.server.ServerSpec;
+import io.berth.transport.ReceivedFds;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.Set;
+import java.util.stream.Stream;
 import org.freedesktop.dbus.FileDescriptor;
 import org.freedesktop.dbus.types.UInt64;
 import org.freedesktop.dbus.types.Variant;
 
 /**
- * The named arguments of {@code AddContainerServer}, checked for name, type and form. Takes no file descriptor: the one
- * in here still belongs to the call. Whether there is such a bus is the registry's to say.
- *
- * @param closeNotification as it came
+ * The named arguments of {@code AddContainerServer}, checked for name, type and form. File descriptors in here still belong
+ * to the call, until they are taken. Whether there is such a bus or cgroup is the registry's to say.
  */
 record NamedArguments(String bus, List<AccessRule> allow, boolean unrestricted, boolean allowHostEscape, Mode mode,
-        Optional<FileDescriptor> closeNotification, Optional<Boolean> outliveCreator, long startTimeoutUs) {
+        Optional<FileDescriptor> socket, Optional<FileDescriptor> readyNotification, Optional<FileDescriptor> closeNotification,
+        Optional<Boolean> outliveCreator, List<String> cgroups, List<FileDescriptor> processes, long startTimeoutUs) {
     /** What this version acts on, with the type of each. */
     private static final Map<String, String> SUPPORTED = ordered("Bus", "s", "Allow", "a(usos)", "Unrestricted", "b",
-            "AllowHostEscape", "b", "CloseNotification", "h", "OutliveCreator", "b", "Mode", "s", "StartTimeout", "t");
+            "AllowHostEscape", "b", "Mode", "s", "Socket", "h", "ReadyNotification", "h", "CloseNotification", "h",
+            "OutliveCreator", "b", "Cgroups", "as", "Processes", "ah", "StartTimeout", "t");
     /** Part of the interface, but not yet of what we do. */
-    private static final Map<String, String> LATER = ordered("Policy", "s", "Connector", "h", "Socket", "h",
-            "ReadyNotification", "h", "Cgroups", "as", "Processes", "ah");
+    private static final Map<String, String> LATER = ordered("Policy", "s", "Connector", "h");
     /** The longest time that still fits when it is counted in nanoseconds. */
     private static final long LONGEST_US = Long.MAX_VALUE / 1000;
 
@@ -51,11 +55,44 @@ record NamedArguments(String bus, List<AccessRule> allow, boolean unrestricted, 
         if (unrestricted && allow != null) {
             throw ControlException.invalid("Allow and Unrestricted exclude each other: at most one may be given");
         }
-        Optional<FileDescriptor> close = Optional.ofNullable(arguments.get("CloseNotification"))
-                .map(value -> (FileDescriptor) value.getValue());
-        return new NamedArguments(text(arguments, "Bus", "session"), allow == null ? List.of() : rules.read(allow.getValue()), unrestricted,
-                flag(arguments, "AllowHostEscape", false), mode(text(arguments, "Mode", Mode.ENFORCE.word())), close,
-                Optional.ofNullable(arguments.get("OutliveCreator")).map(value -> (Boolean) value.getValue()), timeout(arguments.get("StartTimeout")));
+        NamedArguments read = new NamedArguments(text(arguments, "Bus", "session"),
+                allow == null ? List.of() : rules.read(allow.getValue()), unrestricted, flag(arguments, "AllowHostEscape", false),
+                mode(text(arguments, "Mode", Mode.ENFORCE.word())), value(arguments, "Socket"), value(arguments, "ReadyNotification"),
+                value(arguments, "CloseNotification"), value(arguments, "OutliveCreator"),
+                NamedArguments.<List<String>>value(arguments, "Cgroups").orElse(List.of()),
+                NamedArguments.<List<FileDescriptor>>value(arguments, "Processes").orElse(List.of()), timeout(arguments.get("StartTimeout")));
+        read.checkFdsDiffer();
+        return read;
+    }
+
+    /** One that is named twice cannot be taken twice. */
+    private void checkFdsDiffer() {
+        Set<Integer> seen = new HashSet<>();
+        Stream.concat(Stream.of(socket, readyNotification, closeNotification).flatMap(Optional::stream), processes.stream())
+                .filter(fd -> !seen.add(fd.getIntFileDescriptor())).findAny().ifPresent(twice -> {
+                    throw ControlException.invalid("two arguments name the same file descriptor of the message, expected one for each");
+                });
+    }
+
+    /** Takes the file descriptors that belong to it. */
+    LifetimeSpec takeLifetime() {
+        return new LifetimeSpec(take(readyNotification), take(closeNotification), outliveCreator, cgroups,
+                processes.stream().map(ReceivedFds::take).toList(), startTimeoutUs);
+    }
+
+    /** Takes its file descriptor. */
+    OptionalInt takeSocket() {
+        return take(socket);
+    }
+
+    private static OptionalInt take(Optional<FileDescriptor> fd) {
+        return fd.stream().mapToInt(ReceivedFds::take).findAny();
+    }
+
+    /** Its type has been checked. */
+    @SuppressWarnings("unchecked")
+    private static <T> Optional<T> value(Map<String, Variant<?>> arguments, String name) {
+        return Optional.ofNullable(arguments.get(name)).map(value -> (T) value.getValue());
     }
 
     private static void checkNamesAndTypes(Map<String, Variant<?>> arguments) {
@@ -89,7 +126,7 @@ record NamedArguments(String bus, List<AccessRule> allow, boolean unrestricted, 
 
     private static long timeout(Variant<?> value) {
         if (value == null) {
-            return ServerSpec.DEFAULT_START_TIMEOUT_US;
+            return LifetimeSpec.DEFAULT_START_TIMEOUT_US;
         }
         long microseconds = ((UInt64) value.getValue()).longValue();
         if (microseconds < 0 || microseconds > LONGEST_US) {

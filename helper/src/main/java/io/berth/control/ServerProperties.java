@@ -39,7 +39,7 @@ final class ServerProperties {
         values.put("Policy", new Variant<>("", "s"));
         values.put("Mode", mode(server));
         values.put("Connections", connections(server));
-        values.put("Cgroups", new Variant<>(List.of(), "as"));
+        values.put("Cgroups", cgroups(server));
         values.put("Mounts", new Variant<>(List.of(), "a(aysay)"));
         values.put("MessagesForwarded", new Variant<>(new UInt64(server.messagesForwarded()), "t"));
         values.put("MessagesDenied", new Variant<>(new UInt64(server.messagesDenied()), "t"));
@@ -61,6 +61,9 @@ final class ServerProperties {
         if (!before.connections().equals(now.connections())) {
             values.put("Connections", connections(now));
         }
+        if (!before.cgroups().equals(now.cgroups())) {
+            values.put("Cgroups", cgroups(now));
+        }
         return values;
     }
 
@@ -78,6 +81,10 @@ final class ServerProperties {
 
     private static Variant<?> connections(ServerInfo server) {
         return new Variant<>(server.connections(), "as");
+    }
+
+    private static Variant<?> cgroups(ServerInfo server) {
+        return new Variant<>(server.cgroups(), "as");
     }
 
     private static Variant<?> allow(ServerInfo server) {

@@ -10,6 +10,17 @@ public interface Kernel {
 
     Poller openPoller();
 
+    /** @param loop told by it; the result belongs to its thread */
+    Cgroups openCgroups(EventLoop loop);
+
+    /**
+     * Checks that an fd stands for a whole process, dead or alive (pidfd_open(2)). Such an fd is readable when its process
+     * has ended, and never means another process that got the same id later.
+     *
+     * @throws IllegalArgumentException naming what it is instead
+     */
+    void checkProcessFd(int fd);
+
     /** Memory for system calls, for as long as the process lives; of a large piece only what is used is really taken. */
     NativeBuffer allocate(int capacity);
 

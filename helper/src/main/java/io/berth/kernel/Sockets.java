@@ -27,7 +27,18 @@ public interface Sockets {
     int listen(Path path, int backlog);
 
     /**
-     * @return an fd that the caller owns; {@link #WOULD_BLOCK} when nobody waits (also ECONNABORTED, EINTR)
+     * Listens on a socket that somebody else has bound; one that listens already goes on with this backlog. Its open file
+     * description becomes non-blocking, for everybody who shares it.
+     *
+     * @param fd borrowed; nothing is changed when this throws
+     * @return how it is bound
+     * @throws IllegalArgumentException it is no unix stream socket, not bound, or connected
+     */
+    UnixAddress adopt(int fd, int backlog);
+
+    /**
+     * @return an fd that the caller owns; {@link #WOULD_BLOCK} when nobody waits (also ECONNABORTED, EINTR); {@link #CLOSED}
+     *     when somebody has shut the socket down (EINVAL)
      * @throws KernelException EMFILE, ENFILE and the like
      */
     int accept(int listenFd);

@@ -13,6 +13,7 @@ import io.berth.kernel.linux.LinuxKernel;
 import io.berth.kernel.linux.NotifySocket;
 import io.berth.relay.Relay;
 import io.berth.server.Registry;
+import io.berth.server.StateFile;
 import io.berth.transport.BusLocation;
 import io.berth.transport.MessageBus;
 import java.io.IOException;
@@ -105,13 +106,14 @@ public final class Daemon {
         if (!runtime.startsWith("/")) {
             return fail(DaemonStatus.FAILED, "XDG_RUNTIME_DIR is '" + runtime + "', expected the user's runtime directory");
         }
-        try (SocketDirectory directory = SocketDirectory.open(Path.of(runtime))) {
+        try (SocketDirectory directory = SocketDirectory.open(Path.of(runtime), Daemon::undo)) {
             Kernel kernel = new LinuxKernel();
             kernel.raiseFileLimit();
             LoopThread loop = new LoopThread(kernel, Daemon::onFault);
-            RelayBackend backend = new RelayBackend(new Relay(kernel, loop, configuration.limits()), directory,
+            RelayBackend backend = new RelayBackend(kernel, new Relay(kernel, loop, configuration.limits()), directory,
                     bus.location().toString(), systemBus());
-            Registry registry = new Registry(kernel, loop, backend, configuration.hostEscape(), configuration.limits().servers());
+            Registry registry = new Registry(kernel, loop, backend, configuration.hostEscape(), configuration.limits().servers(),
+                    configuration.limits().instancesPerServer());
             Thread loopThread = new Thread(loop, "berth-loop");
             loopThread.setUncaughtExceptionHandler((thread, fault) -> {
                 LOG.error("the event loop has died", fault);
@@ -138,6 +140,11 @@ public final class Daemon {
         } catch (InterruptedException interrupted) {
             return fail(DaemonStatus.FAILED, "interrupted");
         }
+    }
+
+    /** Nothing that this version does outlives it outside its directory. */
+    private static void undo(StateFile.Entry entry) throws IOException {
+        throw new IOException("this version cannot undo a " + entry.kind());
     }
 
     /** One handler's fault must not end the apps of all others; when the machine itself fails nothing is to be saved. */

@@ -108,7 +108,7 @@ final class ConfinedConnection {
             close(e.getMessage());
         } catch (RuntimeException fault) {
             // a mistake of ours that one app can make happen must not end the others
-            LOG.error("fault while relaying for process {} at {}", credentials.pid(), server.path(), fault);
+            LOG.error("fault while relaying for process {} at {}", credentials.pid(), server.address(), fault);
             close("of a fault in the helper");
         }
     }
@@ -374,7 +374,7 @@ final class ConfinedConnection {
         }
         stage = Stage.CLOSED;
         if (reason != null) {
-            LOG.info("connection {} of process {} at {} closed: {}", uniqueName(), credentials.pid(), server.path(), reason);
+            LOG.info("connection {} of process {} at {} closed: {}", uniqueName(), credentials.pid(), server.address(), reason);
         }
         if (timer != null) {
             timer.cancel();

@@ -8,6 +8,7 @@ import java.util.TreeMap;
  * What one app may cost. Small numbers of our own, so that an app reaches them before the bus's.
  *
  * @param servers                   container servers of this helper
+ * @param instancesPerServer        cgroups and processes whose life ends one server
  * @param connectionsPerServer      clients of one server
  * @param systemConnectionsPerServer the same on the system bus, where a user has 256 connections in all (dbus-daemon's
  *                                  max_connections_per_user)
@@ -23,12 +24,12 @@ import java.util.TreeMap;
  * @param metadataBytes             metadata of one server
  * @param rulesPerServer            access rules of one server
  */
-public record Limits(int servers, int connectionsPerServer, int systemConnectionsPerServer, int systemConnections,
-        int queuedBytes, int fdsInFlight, int matchRules, int pendingReplies, int ownedNames, int headerBytes,
+public record Limits(int servers, int instancesPerServer, int connectionsPerServer, int systemConnectionsPerServer,
+        int systemConnections, int queuedBytes, int fdsInFlight, int matchRules, int pendingReplies, int ownedNames, int headerBytes,
         int inspectedBytes, int authenticateMs, int metadataBytes, int rulesPerServer) {
 
     public static Limits defaults() {
-        return new Limits(4096, 64, 32, 128, 512 << 10, 512, 1024, 2048, 256, 256 << 10, 512 << 10, 10_000, 16 << 10, 1024);
+        return new Limits(4096, 64, 64, 32, 128, 512 << 10, 512, 1024, 2048, 256, 256 << 10, 512 << 10, 10_000, 16 << 10, 1024);
     }
 
     /** Names as in the configuration file and the {@code Limits} property, with values. */
@@ -63,8 +64,8 @@ public record Limits(int servers, int connectionsPerServer, int systemConnection
             }
             all.put(name, value);
         });
-        return new Limits(all.get("servers"), all.get("connectionsPerServer"), all.get("systemConnectionsPerServer"),
-                all.get("systemConnections"), all.get("queuedBytes"), all.get("fdsInFlight"), all.get("matchRules"),
+        return new Limits(all.get("servers"), all.get("instancesPerServer"), all.get("connectionsPerServer"),
+                all.get("systemConnectionsPerServer"), all.get("systemConnections"), all.get("queuedBytes"), all.get("fdsInFlight"), all.get("matchRules"),
                 all.get("pendingReplies"), all.get("ownedNames"), all.get("headerBytes"), all.get("inspectedBytes"),
                 all.get("authenticateMs"), all.get("metadataBytes"), all.get("rulesPerServer"));
     }

@@ -6,9 +6,9 @@ import io.berth.kernel.KernelException;
 import io.berth.kernel.PeerCredentials;
 import io.berth.kernel.Poller;
 import io.berth.kernel.Sockets;
+import io.berth.kernel.UnixAddress;
 import io.berth.policy.AccessPolicy;
 import io.berth.wire.MessageHeader;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -18,23 +18,23 @@ import org.slf4j.LoggerFactory;
 
 /**
  * One listening socket and the connections that came through it, all under the same rules. Owns the socket and the
- * connections; the path in the file system is its owner's. Loop thread.
+ * connections; a path in the file system is its owner's. Loop thread.
  */
 public final class RelayServer {
     private static final Logger LOG = LoggerFactory.getLogger(RelayServer.class);
-    private static final int BACKLOG = 128;
     private static final int ACCEPT_AT_ONCE = 16;
     private static final long ACCEPT_AGAIN_NS = 100_000_000;
 
     private final Relay relay;
     private final BusView view;
     private final String app;
-    private final Path path;
+    private final UnixAddress address;
     private final RelayEvents events;
     private final Set<ConfinedConnection> connections = new LinkedHashSet<>();
     private Routes routes;
-    private int listener = -1;
+    private int listener;
     private EventLoop.Watch watch;
+    private boolean accepting;
     private boolean closed;
     private long forwarded;
     private long denied;
@@ -42,36 +42,56 @@ public final class RelayServer {
     /**
      * @param view ready
      * @param app  {@code type/app_id}
-     * @param path where to listen; nothing may be there
+     * @param listener taken; listens already. Clients wait in its queue until {@link #accept}
+     * @param address how it is bound
+     * @throws KernelException when it cannot be watched; the listener is closed then
      */
-    public RelayServer(Relay relay, BusView view, String app, Path path, AccessPolicy policy, RelayEvents events) {
+    public RelayServer(Relay relay, BusView view, String app, int listener, UnixAddress address, AccessPolicy policy,
+            RelayEvents events) {
         this.relay = relay;
         this.view = view;
         this.app = app;
-        this.path = path;
+        this.address = address;
+        this.listener = listener;
         this.events = events;
         this.routes = new Routes(this, view.owners(), policy);
-    }
-
-    /** @throws KernelException when the socket cannot be made; nothing is left behind then */
-    public void listen() {
-        listener = relay.sockets().listen(path, BACKLOG);
+        try {
+            watch = relay.loop().watch(listener, 0, ready -> acceptWaiting());
+        } catch (KernelException failure) {
+            relay.kernel().close(listener);
+            throw failure;
+        }
         view.add(this);
-        watch = relay.loop().watch(listener, Poller.READ, ready -> accept());
     }
 
-    private void accept() {
+    /** Begins to take clients. */
+    public void accept() {
+        accepting = true;
+        if (watch != null) {
+            watch.interest(Poller.READ);
+        }
+    }
+
+    private void acceptWaiting() {
+        if (!accepting) {
+            onShutDown(); // nothing else is told of a socket of which nothing is asked
+            return;
+        }
         try {
             for (int i = 0; i < ACCEPT_AT_ONCE && listener >= 0; i++) {
                 int socket = relay.sockets().accept(listener);
                 if (socket == Sockets.WOULD_BLOCK) {
                     return;
                 }
+                if (socket == Sockets.CLOSED) {
+                    onShutDown();
+                    return;
+                }
                 admit(socket);
             }
         } catch (KernelException e) {
             // out of file descriptors: the client waits in the backlog meanwhile
-            LOG.warn("cannot accept at {}: {}", path, e.getMessage());
+            LOG.warn("cannot accept at {}: {}", address, e.getMessage());
             watch.interest(0);
             relay.loop().schedule(ACCEPT_AGAIN_NS, () -> {
                 if (watch != null) {
@@ -81,11 +101,17 @@ public final class RelayServer {
         }
     }
 
+    /** Who has bound it may do so (shutdown(2)): it will never take a client again. */
+    private void onShutDown() {
+        LOG.warn("the socket at {} was shut down", address);
+        stopListening();
+    }
+
     private void admit(int socket) {
         PeerCredentials credentials = relay.sockets().peerCredentials(socket);
         String refusal = refusal(credentials);
         if (refusal != null) {
-            LOG.warn("process {} at {} refused: {}", credentials.pid(), path, refusal);
+            LOG.warn("process {} at {} refused: {}", credentials.pid(), address, refusal);
             relay.kernel().close(socket);
             if (credentials.pidFd() >= 0) {
                 relay.kernel().close(credentials.pidFd());
@@ -225,8 +251,8 @@ public final class RelayServer {
         return app;
     }
 
-    Path path() {
-        return path;
+    UnixAddress address() {
+        return address;
     }
 
     /** Whom it tells; this is how its owner finds itself again. */

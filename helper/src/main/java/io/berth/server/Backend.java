@@ -8,8 +8,9 @@ import java.util.concurrent.CompletableFuture;
 
 /** A way to get a container server's socket served: by relaying to any bus, or by a bus that can do it itself. Loop thread. */
 public interface Backend {
-    /** One socket being served. Owns the socket, its file and its clients. */
+    /** One socket being served. Owns the socket, its file if it has made it, and its clients. */
     interface Service {
+        /** Empty for a socket with an abstract name. */
         String socketPath();
 
         /** As a D-Bus server address. */
@@ -17,6 +18,9 @@ public interface Backend {
 
         /** In force for the next message in either direction. */
         void setPolicy(AccessPolicy policy);
+
+        /** Begins to accept clients; until then they wait in the socket's queue. */
+        void accept();
 
         void stopListening();
 
@@ -42,7 +46,11 @@ public interface Backend {
     record Found(ContainerServer server, String uniqueName, PeerCredentials credentials) {
     }
 
-    /** @return fails with {@link RegistryException} and leaves nothing behind then */
+    /**
+     * Makes the socket, or takes up the one of the server's spec, which is borrowed until the result is there.
+     *
+     * @return fails with {@link RegistryException} and leaves nothing behind then
+     */
     CompletableFuture<Service> open(ContainerServer server, AccessPolicy policy);
 
     /** @return completes with empty for an unconfined connection, fails with {@link RegistryException} for a name nobody has */

@@ -2,24 +2,28 @@ package io.berth.server;
 
 import io.berth.api.AccessRule;
 import io.berth.api.AuditRecord;
-import io.berth.kernel.EventLoop;
 import io.berth.kernel.KernelException;
-import io.berth.kernel.Poller;
 import io.berth.policy.AccessPolicy;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
- * One container server: its rules, what ends it, and all that was acquired for it. Every end comes to
- * {@link #requestClose}; what was acquired is undone there, in reverse, and nowhere else. Loop thread.
+ * One container server: its rules and all that was acquired for it. {@link Lifetime} finds out what ends it. Every end comes
+ * to {@link #requestClose}; what was acquired is undone there, in reverse, and nowhere else. Loop thread.
  */
 public final class ContainerServer {
+    private static final Logger LOG = LoggerFactory.getLogger(ContainerServer.class);
+
     private final Registry registry;
     private final String id;
     private final ServerSpec spec;
     private final long createdUs;
     private final AuditThinner thinner = new AuditThinner();
+    private final Lifetime lifetime;
     private final List<Runnable> acquired = new ArrayList<>();
     private final CompletableFuture<Void> freed = new CompletableFuture<>();
     private ServerState state = ServerState.PREPARING;
@@ -27,9 +31,8 @@ public final class ContainerServer {
     private boolean unrestricted;
     private Mode mode;
     private Backend.Service service;
-    private EventLoop.Timer startTimer;
-    private boolean hadClient;
     private CloseReason reason;
+    /** What was told last; null until the server has been made. */
     private ServerInfo told;
 
     ContainerServer(Registry registry, String id, ServerSpec spec, long createdUs) {
@@ -40,68 +43,78 @@ public final class ContainerServer {
         this.rules = List.copyOf(spec.allow());
         this.unrestricted = spec.unrestricted();
         this.mode = spec.mode();
+        this.lifetime = new Lifetime(this, registry, spec.lifetime());
     }
 
-    /** @return completes when clients can connect; when it fails nothing is left of the server */
+    /** @return completes when the socket is there and, if the server is ready, served; when it fails nothing is left of the server */
     CompletableFuture<ServerInfo> open(Backend backend) {
-        CompletableFuture<ServerInfo> opened = new CompletableFuture<>();
-        ask(backend).whenComplete((answer, failure) -> {
-            if (failure != null) {
+        acquired.add(lifetime::close);
+        return ask(backend).handle((answer, failure) -> {
+            spec.socket().ifPresent(registry.kernel()::close);
+            try {
+                if (failure != null) {
+                    throw failure;
+                }
+                begin(answer);
+                return told;
+            } catch (Throwable refused) {
                 free();
-                opened.completeExceptionally(failure);
-                return;
+                throw refusal(refused);
             }
-            service = answer;
-            acquired.add(answer::close);
-            if (reason != null) {
-                // the end came while the bus was asked
-                free();
-                opened.completeExceptionally(new RegistryException(RegistryException.Kind.FAILED,
-                        "the server ended while it was made: " + reason.word()));
-                return;
-            }
-            state = ServerState.LISTENING;
-            startTimeout();
-            told = info();
-            opened.complete(told);
         });
-        return opened;
     }
 
     /** A backend may refuse at once; that is no other end than a refusal later. */
     private CompletableFuture<Backend.Service> ask(Backend backend) {
         try {
-            spec.closeNotification().ifPresent(this::watchForClose);
+            lifetime.begin();
             return backend.open(this, policy());
         } catch (RuntimeException refused) {
             return CompletableFuture.failedFuture(refused);
         }
     }
 
-    private void watchForClose(int fd) {
-        acquired.add(() -> registry.kernel().close(fd));
-        try {
-            EventLoop.Watch watch = registry.loop().watch(fd, Poller.READ, events -> requestClose(CloseReason.CLOSED));
-            acquired.add(watch::cancel);
-        } catch (KernelException unfit) {
-            throw new RegistryException(RegistryException.Kind.INVALID_ARGUMENT,
-                    "CloseNotification cannot be waited for, expected a pipe or socket: " + unfit.getMessage());
+    private static RuntimeException refusal(Throwable failure) {
+        Throwable cause = failure instanceof CompletionException ? failure.getCause() : failure;
+        if (cause instanceof KernelException lack) {
+            return new RegistryException(RegistryException.Kind.FAILED, lack.getMessage());
+        }
+        return cause instanceof RuntimeException refusal ? refusal : new IllegalStateException(cause);
+    }
+
+    private void begin(Backend.Service made) {
+        acquired.add(made::close);
+        service = made;
+        if (reason != null) {
+            throw new RegistryException(RegistryException.Kind.FAILED, "the server ended while it was made: " + reason.word());
+        }
+        if (lifetime.isReady()) {
+            service.accept();
+            state = ServerState.LISTENING;
+        }
+        lifetime.onMade();
+        told = info();
+    }
+
+    /** Clients may be accepted from now on. */
+    void onReady() {
+        if (isMade() && state == ServerState.PREPARING) {
+            service.accept();
+            state = ServerState.LISTENING;
+            tellChange();
         }
     }
 
-    private void startTimeout() {
-        if (spec.startTimeoutUs() > 0 && !hadClient) {
-            long delayNs = Math.min(spec.startTimeoutUs(), Long.MAX_VALUE / 2000) * 1000;
-            startTimer = registry.loop().schedule(delayNs, () -> requestClose(CloseReason.NEVER_STARTED));
-            acquired.add(startTimer::cancel);
-        }
+    /** Whether its creator has been told of it. */
+    boolean isMade() {
+        return told != null;
     }
 
     /** Ends the server; only the first reason counts. @return completes when everything is freed */
     CompletableFuture<Void> requestClose(CloseReason why) {
         if (reason == null) {
             reason = why;
-            if (state != ServerState.PREPARING) {
+            if (isMade()) {
                 free();
             }
         }
@@ -109,11 +122,15 @@ public final class ContainerServer {
     }
 
     private void free() {
-        boolean wasListening = state != ServerState.PREPARING;
         state = ServerState.CLOSING;
-        ServerInfo last = wasListening ? info() : null;
+        ServerInfo last = isMade() ? info() : null;
         for (int i = acquired.size() - 1; i >= 0; i--) {
-            acquired.get(i).run();
+            try {
+                acquired.get(i).run();
+            } catch (RuntimeException fault) {
+                // one that stays is bad, but no reason to keep the others
+                LOG.error("server {} cannot give back everything", id, fault);
+            }
         }
         acquired.clear();
         registry.onFreed(this, last, reason);
@@ -122,18 +139,25 @@ public final class ContainerServer {
 
     /** No new clients; ends with the last one. */
     void stopListening() {
-        if (state == ServerState.LISTENING) {
+        if (state == ServerState.LISTENING || state == ServerState.PREPARING) {
             state = ServerState.DRAINING;
             service.stopListening();
-            if (startTimer != null) {
-                startTimer.cancel();
-            }
+            lifetime.stopWaitingForClient();
             if (service.hasClients()) {
                 tellChange();
             } else {
                 requestClose(CloseReason.REMOVED);
             }
         }
+    }
+
+    void addCgroup(String path) {
+        lifetime.addCgroup(path);
+    }
+
+    /** @param pidFd taken, also when this throws */
+    void addProcess(int pidFd) {
+        lifetime.addProcess(pidFd);
     }
 
     /** The rules take the place of {@code Unrestricted} too. */
@@ -168,10 +192,7 @@ public final class ContainerServer {
     // what the backend tells
 
     public void onClient() {
-        hadClient = true;
-        if (startTimer != null) {
-            startTimer.cancel();
-        }
+        lifetime.onClient();
     }
 
     public void onConnectionsChanged() {
@@ -181,21 +202,17 @@ public final class ContainerServer {
     public void onLastClientLeft() {
         if (state == ServerState.DRAINING) {
             requestClose(CloseReason.REMOVED);
-        } else if (endsWithItsClients()) {
-            requestClose(CloseReason.INSTANCES_GONE);
+        } else {
+            lifetime.onLastClientLeft();
         }
-    }
-
-    /** Nothing else was named that would end it. */
-    private boolean endsWithItsClients() {
-        return spec.closeNotification().isEmpty() && spec.outliveCreator().orElse(true);
     }
 
     void onCreatorGone() {
-        boolean abandoned = spec.outliveCreator().isEmpty() && endsWithItsClients() && (service == null || !service.hasClients());
-        if (abandoned || !spec.outliveCreator().orElse(true)) {
-            requestClose(CloseReason.CREATOR_GONE);
-        }
+        lifetime.onCreatorGone(service != null && service.hasClients());
+    }
+
+    void onCgroupsChanged() {
+        tellChange();
     }
 
     public void onBusGone() {
@@ -207,7 +224,7 @@ public final class ContainerServer {
     }
 
     private void tellChange() {
-        if (state == ServerState.LISTENING || state == ServerState.DRAINING) {
+        if (isMade() && reason == null) {
             ServerInfo before = told;
             told = info();
             registry.onChanged(before, told);
@@ -226,7 +243,7 @@ public final class ContainerServer {
     public ServerInfo info() {
         return new ServerInfo(id, spec.type(), spec.appId(), spec.metadata(), spec.creator(), spec.bus(),
                 service == null ? "" : service.socketPath(), service == null ? "" : service.address(), state, rules, unrestricted, mode,
-                service == null ? List.of() : service.connections(), createdUs,
+                service == null ? List.of() : service.connections(), lifetime.cgroups(), createdUs,
                 service == null ? 0 : service.messagesForwarded(), service == null ? 0 : service.messagesDenied());
     }
 }

@@ -2,6 +2,7 @@ package io.berth.server;
 
 import io.berth.api.AccessRule;
 import io.berth.api.AuditRecord;
+import io.berth.kernel.Cgroups;
 import io.berth.kernel.EventLoop;
 import io.berth.kernel.Kernel;
 import io.berth.kernel.PeerCredentials;
@@ -28,28 +29,33 @@ public final class Registry {
     private final Backend backend;
     private final NameSet hostEscape;
     private final int maxServers;
+    private final int maxInstances;
+    private final Cgroups cgroups;
     private final Map<String, ContainerServer> servers = new LinkedHashMap<>();
     private final List<RegistryListener> listeners = new ArrayList<>();
     private long lastId;
     private boolean shutDown;
 
     /**
-     * @param hostEscape names that hand out the host
-     * @param maxServers the most there may be at once
+     * @param hostEscape   names that hand out the host
+     * @param maxServers   the most there may be at once
+     * @param maxInstances cgroups and processes that one server may have
      */
-    public Registry(Kernel kernel, EventLoop loop, Backend backend, NameSet hostEscape, int maxServers) {
+    public Registry(Kernel kernel, EventLoop loop, Backend backend, NameSet hostEscape, int maxServers, int maxInstances) {
         this.kernel = kernel;
         this.loop = loop;
         this.backend = backend;
         this.hostEscape = hostEscape;
         this.maxServers = maxServers;
+        this.maxInstances = maxInstances;
+        this.cgroups = kernel.openCgroups(loop);
     }
 
-    /** Completes when connect() to the server's address works. */
+    /** Completes when connect() to the server's address works; before it is ready, clients wait there. */
     public CompletableFuture<ServerInfo> add(ServerSpec spec) {
         return onLoop(() -> {
             if (shutDown || servers.size() >= maxServers) {
-                spec.closeNotification().ifPresent(kernel::close);
+                spec.fds().forEach(kernel::close);
                 throw shutDown ? new RegistryException(RegistryException.Kind.FAILED, "the helper is about to exit")
                         : new RegistryException(RegistryException.Kind.LIMITS_EXCEEDED,
                                 "the limit of " + maxServers + " container servers is reached");
@@ -107,6 +113,23 @@ public final class Registry {
         }
     }
 
+    /** @param path as {@link Cgroups#watch} takes it; fails with {@code INVALID_ARGUMENT} when it is none */
+    public CompletableFuture<Void> addCgroup(String id, String path) {
+        return change(id, server -> server.addCgroup(path));
+    }
+
+    /** @param pidFd taken, whatever comes of it; fails with {@code INVALID_ARGUMENT} when it is none */
+    public CompletableFuture<Void> addProcess(String id, int pidFd) {
+        return loop.submit(() -> {
+            ContainerServer server = servers.get(id);
+            if (server == null || !server.isMade()) {
+                kernel.close(pidFd);
+            }
+            find(id).addProcess(pidFd);
+            return null;
+        });
+    }
+
     public CompletableFuture<Void> setMode(String id, Mode mode) {
         return change(id, server -> server.setMode(mode));
     }
@@ -117,8 +140,7 @@ public final class Registry {
     }
 
     public CompletableFuture<List<ServerInfo>> list() {
-        return loop.submit(() -> servers.values().stream().map(ContainerServer::info)
-                .filter(info -> info.state() != ServerState.PREPARING).toList());
+        return loop.submit(() -> servers.values().stream().filter(ContainerServer::isMade).map(ContainerServer::info).toList());
     }
 
     /**
@@ -172,7 +194,7 @@ public final class Registry {
 
     private ContainerServer find(String id) {
         ContainerServer server = servers.get(id);
-        if (server == null || server.info().state() == ServerState.PREPARING) {
+        if (server == null || !server.isMade()) {
             throw new RegistryException(RegistryException.Kind.UNKNOWN_SERVER, "there is no container server «" + id + "»");
         }
         return server;
@@ -204,6 +226,14 @@ public final class Registry {
 
     EventLoop loop() {
         return loop;
+    }
+
+    Cgroups cgroups() {
+        return cgroups;
+    }
+
+    int maxInstances() {
+        return maxInstances;
     }
 
     NameSet hostEscape() {

@@ -2,6 +2,7 @@ package io.berth.server;
 
 /** The life of a container server, in order; no state is ever entered twice. */
 public enum ServerState {
+    /** Not ready: clients may connect, but are not accepted. */
     PREPARING("preparing"),
     LISTENING("listening"),
     /** No new clients; ends when the last one leaves. */

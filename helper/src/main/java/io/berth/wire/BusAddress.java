@@ -40,7 +40,15 @@ public record BusAddress(String name, boolean isAbstract, String guid) {
 
     /** @param guid may be null */
     public static String format(String path, String guid) {
-        return TRANSPORT + "path=" + escape(path) + (guid == null ? "" : ",guid=" + guid);
+        return format(path, false, guid);
+    }
+
+    /**
+     * @param name a path, or an abstract name without its leading NUL
+     * @param guid may be null
+     */
+    public static String format(String name, boolean isAbstract, String guid) {
+        return TRANSPORT + (isAbstract ? "abstract=" : "path=") + escape(name) + (guid == null ? "" : ",guid=" + guid);
     }
 
     static boolean isGuid(String text) {

@@ -36,12 +36,12 @@ final class HelperUnderTest implements AutoCloseable {
 
     HelperUnderTest() throws Exception {
         runtime = Files.createTempDirectory("runtime");
-        directory = SocketDirectory.open(runtime);
+        directory = SocketDirectory.open(runtime, entry -> { });
         LinuxKernel kernel = new LinuxKernel();
         loop = new LoopThread(kernel);
         Relay relay = new Relay(kernel, loop, Limits.defaults().with(Map.of("servers", 20)));
-        backend = new PretendingBackend(new RelayBackend(relay, directory, bus.address(), "unix:path=/nonexistent/system"));
-        registry = new Registry(kernel, loop, backend, new NameSet(List.of()), 20);
+        backend = new PretendingBackend(new RelayBackend(kernel, relay, directory, bus.address(), "unix:path=/nonexistent/system"));
+        registry = new Registry(kernel, loop, backend, new NameSet(List.of()), 20, 4);
         loopThread = new Thread(loop, "loop");
         loopThread.start();
         MessageBus connection = MessageBus.connect(bus.locations());

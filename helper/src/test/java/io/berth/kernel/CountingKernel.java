@@ -20,6 +20,16 @@ final class CountingKernel implements Kernel {
     }
 
     @Override
+    public Cgroups openCgroups(EventLoop loop) {
+        return kernel.openCgroups(loop);
+    }
+
+    @Override
+    public void checkProcessFd(int fd) {
+        kernel.checkProcessFd(fd);
+    }
+
+    @Override
     public NativeBuffer allocate(int capacity) {
         return kernel.allocate(capacity);
     }

@@ -18,12 +18,19 @@ import java.util.Arrays;
  */
 final class Libc {
     /** Numbers of errno(3), the same on x86-64 and aarch64. */
+    static final int ENOENT = 2;
     static final int ESRCH = 3;
     static final int EINTR = 4;
     static final int EAGAIN = 11;
+    static final int EACCES = 13;
+    static final int ENODEV = 19;
+    static final int ENOTDIR = 20;
     static final int EINVAL = 22;
     static final int EPIPE = 32;
     static final int ERANGE = 34;
+    static final int ENAMETOOLONG = 36;
+    static final int ENOSYS = 38;
+    static final int ELOOP = 40;
     static final int ENODATA = 61;
     static final int ENOPROTOOPT = 92;
     static final int ECONNABORTED = 103;

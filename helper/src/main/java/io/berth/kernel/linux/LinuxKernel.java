@@ -1,5 +1,7 @@
 package io.berth.kernel.linux;
 
+import io.berth.kernel.Cgroups;
+import io.berth.kernel.EventLoop;
 import io.berth.kernel.Kernel;
 import io.berth.kernel.NativeBuffer;
 import io.berth.kernel.Poller;
@@ -47,6 +49,16 @@ public final class LinuxKernel implements Kernel {
     @Override
     public Poller openPoller() {
         return new Epoll(libc, this);
+    }
+
+    @Override
+    public Cgroups openCgroups(EventLoop loop) {
+        return new LinuxCgroups(libc, this, loop);
+    }
+
+    @Override
+    public void checkProcessFd(int fd) {
+        ProcessFds.check(fd);
     }
 
     @Override

@@ -42,11 +42,14 @@ final class LinuxSockets implements Sockets {
     private static final int OTHER_CONTROL = 512;
     /** sockaddr_un: two bytes of family, then at most 108 bytes. */
     private static final int ADDRESS_SIZE = 110;
+    private static final int F_GETFL = 3;
+    private static final int F_SETFL = 4;
     private static final int LONGEST_NAME = 107;
 
     private final Libc libc;
     private final LinuxKernel kernel;
     private final PeerReader peers;
+    private final BoundAddress bound;
     private final long recvmsg;
     private final long sendmsg;
     private final long send;
@@ -61,6 +64,7 @@ final class LinuxSockets implements Sockets {
         this.libc = libc;
         this.kernel = kernel;
         peers = new PeerReader(libc);
+        bound = new BoundAddress(libc);
         recvmsg = libc.function("recvmsg");
         sendmsg = libc.function("sendmsg");
         send = libc.function("send");
@@ -204,6 +208,19 @@ final class LinuxSockets implements Sockets {
     }
 
     @Override
+    public UnixAddress adopt(int fd, int backlog) {
+        UnixAddress address = bound.read(fd);
+        if (libc.call(libc.function("listen"), fd, backlog) < 0) {
+            throw libc.failure("listen " + address);
+        }
+        int flags = libc.call(libc.function("fcntl"), fd, F_GETFL, 0);
+        if (flags < 0 || libc.call(libc.function("fcntl"), fd, F_SETFL, flags | LinuxKernel.NONBLOCK) < 0) {
+            throw libc.failure("fcntl of the socket " + address);
+        }
+        return address;
+    }
+
+    @Override
     public int accept(int listenFd) {
         int fd = libc.call(accept4, listenFd, 0, 0, LinuxKernel.NONBLOCK | LinuxKernel.CLOEXEC);
         if (fd >= 0) {
@@ -212,6 +229,9 @@ final class LinuxSockets implements Sockets {
         int errno = libc.errno();
         if (errno == Libc.EAGAIN || errno == Libc.ECONNABORTED || errno == Libc.EINTR) {
             return WOULD_BLOCK;
+        }
+        if (errno == Libc.EINVAL) {
+            return CLOSED;
         }
         throw libc.failure("accept fd " + listenFd, errno);
     }

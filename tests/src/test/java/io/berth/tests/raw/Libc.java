@@ -48,6 +48,11 @@ public interface Libc {
 
     int getuid();
 
+    /** glibc 2.36. */
+    int pidfd_open(int pid, int flags);
+
+    int fcntl(int fd, int command, int argument);
+
     /** errno of this thread's last call. */
     static int errno() {
         return RUNTIME.getLastError();

@@ -1,0 +1,49 @@
+package io.berth.tests.lifetime;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+
+import io.berth.tests.house.BerthDaemon;
+import io.berth.tests.house.ContainerServer;
+import io.berth.tests.house.HelperApi;
+import io.berth.tests.house.TestHouse;
+import io.berth.tests.raw.Message;
+import io.berth.tests.raw.RawClient;
+import java.nio.file.Files;
+import java.util.List;
+
+/** Hears how servers end. For one thread; its connection is the house's. */
+final class Removals {
+    private final TestHouse house;
+    private final RawClient watcher;
+
+    Removals(TestHouse house) {
+        this.house = house;
+        watcher = house.unconfined();
+        watcher.match("type='signal',interface='" + BerthDaemon.NAME + "',member='ContainerServerRemoved'");
+    }
+
+    /** Waits for the end of this server and checks that it is told once, and last. */
+    void check(ContainerServer server, String reason) {
+        Message removed = watcher.await("removal of " + server.object(), message -> isOf(message, server));
+        assertEquals(List.of(server.object(), reason), removed.args());
+        assertFalse(house.helper().servers().contains(server.object()), server.object() + " is still there");
+        assertFalse(server.socket().startsWith(house.runtime()) && Files.exists(server.socket()), server.socket() + " is still there");
+        checkNoneCame(server);
+    }
+
+    /** The server is there, and nothing that happened before this call has ended it. */
+    void checkAlive(ContainerServer server) {
+        assertEquals(server.address(), house.helper().property(server, "Address"));
+        checkNoneCame(server);
+    }
+
+    private void checkNoneCame(ContainerServer server) {
+        new HelperApi(watcher).servers(); // the signals of before come before this answer
+        assertEquals(List.of(), watcher.drain().stream().filter(message -> isOf(message, server)).toList());
+    }
+
+    private static boolean isOf(Message message, ContainerServer server) {
+        return message.is(Message.SIGNAL, "ContainerServerRemoved") && server.object().equals(message.arg());
+    }
+}
