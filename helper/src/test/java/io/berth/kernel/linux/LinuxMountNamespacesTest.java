@@ -22,6 +22,7 @@ import java.util.List;
 import java.util.stream.Stream;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -48,6 +49,12 @@ class LinuxMountNamespacesTest {
     private Path socket;
     private Process child;
     private Path inside;
+
+    /** The JDK keeps a socket from the first close on. */
+    @BeforeAll
+    static void warmUp() throws IOException {
+        ServerSocketChannel.open(StandardProtocolFamily.UNIX).close();
+    }
 
     @BeforeEach
     void sandbox() throws IOException {
