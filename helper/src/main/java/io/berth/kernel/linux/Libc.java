@@ -18,7 +18,7 @@ import java.util.Arrays;
  */
 final class Libc {
     /** Numbers of errno(3), the same on x86-64 and aarch64. */
-static final int EPERM = 1;
+    static final int EPERM = 1;
     static final int ENOENT = 2;
     static final int ESRCH = 3;
     static final int EINTR = 4;
