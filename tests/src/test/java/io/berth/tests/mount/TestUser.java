@@ -53,8 +53,9 @@ final class TestUser implements AutoCloseable {
     }
 
     private void copyClassPath(Path directory) throws IOException {
+        int number = 0;
         for (Path original : originals()) {
-            Path copy = Files.createDirectory(directory.resolve(String.valueOf(classPath.size()))).resolve(original.getFileName());
+            Path copy = Files.createDirectory(directory.resolve(String.valueOf(number++))).resolve(original.getFileName());
             if (Files.exists(original)) {
                 copyTree(original, copy);
                 classPath.add(copy);
