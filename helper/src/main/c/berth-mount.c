@@ -17,7 +17,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <linux/magic.h>
 #include <linux/nsfs.h>
 #include <linux/openat2.h>
 #include <sched.h>
@@ -29,7 +28,6 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
-#include <sys/vfs.h>
 #include <unistd.h>
 
 /* <linux/mount.h> and <sys/mount.h> exclude each other in some versions of glibc, so what is used of them is here. */
@@ -58,6 +56,8 @@ enum { NAMESPACE, FLAGS, SOURCE_DIRECTORY, SOURCE_SOCKET, MOUNT_NUMBERS };
 /* For unmounting, after NAMESPACE and FLAGS: what mounting gave out. */
 enum { UNMOUNT_RESULT = 2 };
 enum { AS_OWNER = 1, HIDE_DIRECTORY = 2 };
+/* Looks for a mount that is being moved about while it is to be unmounted. */
+enum { ATTEMPTS = 1000 };
 /* Numbers out: how it went, then what identifies what was made, 0 for nothing. */
 enum { STEP, ERROR, MOUNT_ID, SOCKET_DEVICE, SOCKET_INODE, MADE_DEVICE, MADE_INODE, COVER_ID, RESULTS };
 enum { UNMOUNT_NUMBERS = UNMOUNT_RESULT + RESULTS - MOUNT_ID };
@@ -204,26 +204,38 @@ static const char *next_line(const char *line)
     return *end == '\0' ? end : end + 1;
 }
 
+/* All mounts of the namespace this thread is in, whatever its own /proc may say; to be freed. */
+static char *mountinfo(const struct place *place)
+{
+    int fd = openat(place->proc, "thread-self/mountinfo", O_RDONLY | O_CLOEXEC);
+    char *text = fd < 0 ? NULL : contents(fd);
+    close_if_open(fd);
+    return text;
+}
+
+/* NULL when there is none. */
+static const char *line_of(const char *text, uint64_t mount_id)
+{
+    while (*text != '\0' && strtoull(text, NULL, 10) != mount_id) {
+        text = next_line(text);
+    }
+    return *text == '\0' ? NULL : text;
+}
+
 /*
  * What is mounted on a shared mount appears on every mount of its peer group and on their slaves. 0 when none of those is
  * in the namespace we come from, 1 when one is, -1 when it cannot be told.
  */
 static int reaches_host(const struct place *place, uint64_t mount_id)
 {
-    int fd = openat(place->proc, "thread-self/mountinfo", O_RDONLY | O_CLOEXEC);
-    char *text = fd < 0 ? NULL : contents(fd);
-    close_if_open(fd);
+    char *text = mountinfo(place);
     if (text == NULL) {
         return -1;
     }
-    const char *line = text;
-    while (*line != '\0' && strtoull(line, NULL, 10) != mount_id) {
-        line = next_line(line);
-    }
-    unsigned long group = *line == '\0' ? 0 : optional(line, "shared:");
-    int found = *line != '\0';
+    const char *line = line_of(text, mount_id);
+    unsigned long group = line == NULL ? 0 : optional(line, "shared:");
     free(text);
-    if (!found) {
+    if (line == NULL) {
         errno = ESTALE;
         return -1;
     }
@@ -240,6 +252,49 @@ static int reaches_host(const struct place *place, uint64_t mount_id)
     }
     free(text);
     return reached;
+}
+
+/* Copies the mount point (the fifth field) of a line of mountinfo, without its first slash. */
+static int mount_point(const char *line, char path[PATH_MAX])
+{
+    size_t length = 0;
+    for (int blanks = 0; blanks < 4; line++) {
+        blanks += *line == ' ';
+    }
+    for (line++; *line != ' ' && length < PATH_MAX - 1; length++) {
+        if (*line == '\\') {
+            path[length] = (char) ((line[1] - '0') << 6 | (line[2] - '0') << 3 | (line[3] - '0'));
+            line += 4;
+        } else {
+            path[length] = *line++;
+        }
+    }
+    path[length] = '\0';
+    return *line == ' ' ? 0 : -1;
+}
+
+/* The root of this mount, which may have been moved together with what it is on. ENOENT when it is nowhere. */
+static int open_mount(const struct place *place, uint64_t mount_id)
+{
+    char path[PATH_MAX];
+    char *text = mountinfo(place);
+    if (text == NULL) {
+        return -1;
+    }
+    const char *line = line_of(text, mount_id);
+    int fd = -1;
+    if (line == NULL) {
+        errno = ENOENT;
+    } else {
+        fd = mount_point(line, path) < 0 ? -1 : beneath(place->root, path, O_PATH | O_NOFOLLOW, 0);
+        if (fd < 0 || !is_mount(fd, mount_id)) {
+            close_if_open(fd);
+            fd = -1;
+            errno = EBUSY; /* moved again meanwhile, or something else is mounted over it */
+        }
+    }
+    free(text);
+    return fd;
 }
 
 static int check_propagation(const struct place *place, uint64_t mount_id, int64_t out[])
@@ -468,26 +523,63 @@ static void mount_over(const struct place *place, int tree, int hiding, int64_t 
     close_if_open(directory);
 }
 
+/* Mount ids are used again: whether this one is still the mount of our socket. */
+static int is_socket(const struct place *place, int fd, const int64_t made[])
+{
+    struct statx about;
+    (void) place;
+    return describe(fd, &about) == 0 && (int64_t) about.stx_ino == made[SOCKET_INODE] && (int64_t) device(&about) == made[SOCKET_DEVICE];
+}
+
+/* The same for what hide made. */
+static int is_cover(const struct place *place, int fd, const int64_t made[])
+{
+    (void) fd;
+    char *text = mountinfo(place);
+    const char *line = text == NULL ? NULL : line_of(text, (uint64_t) made[COVER_ID]);
+    const char *system = line == NULL ? NULL : strstr(line, " - tmpfs berth ");
+    int result = system != NULL && system < strchrnul(line, '\n');
+    free(text);
+    return result;
+}
+
+typedef int is_ours(const struct place *place, int fd, const int64_t made[]);
+
+/* Unmounts this mount of ours, from where it was put or, if that has been moved, from where it is now. */
+static enum step unmount_one(const struct place *place, int expected, uint64_t mount_id, is_ours *is_right, const int64_t made[])
+{
+    if (expected >= 0 && is_mount(expected, mount_id) && is_right(place, expected, made)) {
+        return detach(place, expected) < 0 ? UNMOUNT : DONE;
+    }
+    for (int attempt = 0; mount_id != 0 && attempt < ATTEMPTS; attempt++) {
+        int fd = open_mount(place, mount_id);
+        if (fd >= 0) {
+            enum step step = !is_right(place, fd, made) ? GONE : detach(place, fd) < 0 ? UNMOUNT : DONE;
+            close_if_open(fd);
+            return step;
+        }
+        if (errno != EBUSY) {
+            return errno == ENOENT ? GONE : UNMOUNT;
+        }
+    }
+    return mount_id == 0 ? GONE : UNMOUNT;
+}
+
 static void unmount_from(const struct place *place, const int64_t made[], int64_t out[])
 {
     int directory = open_directory(place);
     int target = directory < 0 ? -1 : beneath(directory, place->leaf, O_PATH | O_NOFOLLOW, 0);
-    struct statx about;
-    if (target >= 0 && is_mount(target, (uint64_t) made[MOUNT_ID]) && describe(target, &about) == 0
-            && (int64_t) about.stx_ino == made[SOCKET_INODE] && (int64_t) device(&about) == made[SOCKET_DEVICE]) {
-        if (detach(place, target) < 0) {
-            fail(out, UNMOUNT);
+    enum step step = unmount_one(place, target, (uint64_t) made[MOUNT_ID], is_socket, made);
+    if (step != DONE) {
+        fail(out, step);
+    }
+    if (made[COVER_ID] != 0) {
+        step = unmount_one(place, directory, (uint64_t) made[COVER_ID], is_cover, made);
+        if (step == UNMOUNT) {
+            fail(out, step);
         }
-    } else {
-        out[STEP] = GONE; /* the app has taken it away, or what leads there: nothing of ours is reachable */
-    }
-    if (directory >= 0 && made[COVER_ID] == 0 && remove_made(place, directory, made[MADE_DEVICE], made[MADE_INODE]) < 0) {
+    } else if (directory >= 0 && remove_made(place, directory, made[MADE_DEVICE], made[MADE_INODE]) < 0) {
         fail(out, REMOVE);
-    }
-    struct statfs system;
-    if (directory >= 0 && made[COVER_ID] != 0 && is_mount(directory, (uint64_t) made[COVER_ID])
-            && fstatfs(directory, &system) == 0 && system.f_type == TMPFS_MAGIC && detach(place, directory) < 0) {
-        fail(out, UNMOUNT);
     }
     close_if_open(target);
     close_if_open(directory);

@@ -24,6 +24,7 @@ final class Libc {
     static final int EINTR = 4;
     static final int EAGAIN = 11;
     static final int EACCES = 13;
+    static final int EBUSY = 16;
     static final int ENODEV = 19;
     static final int ENOTDIR = 20;
     static final int EINVAL = 22;

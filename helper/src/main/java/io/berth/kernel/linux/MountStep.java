@@ -39,7 +39,9 @@ enum MountStep {
                     + " is shared with the helper's own namespace (mount --make-rslave in the sandbox ends that)");
             case CHANGED -> failed("the way to " + target + " changed while it was mounted on; nothing was left there");
             case HIDE -> failed("the directory of " + target + " cannot be hidden: " + reason);
-            case UNMOUNT -> failed(target + " cannot be unmounted: " + reason);
+            case UNMOUNT -> failed(errno == Libc.EBUSY ? "what was mounted at " + target
+                    + " cannot be reached: something else is mounted over it, or it is moved all the time"
+                    : target + " cannot be unmounted: " + reason);
             case REMOVE -> failed(target + " was unmounted but cannot be removed: " + reason);
             default -> failed("mounting at " + target + " failed (" + name().toLowerCase(java.util.Locale.ROOT).replace('_', ' ')
                     + "): " + reason);

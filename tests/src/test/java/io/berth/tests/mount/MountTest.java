@@ -5,9 +5,11 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.berth.tests.house.ContainerServer;
+import io.berth.tests.raw.DBusError;
 import io.berth.tests.raw.Message;
 import io.berth.tests.raw.RawClient;
 import io.berth.tests.raw.Variant;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -24,6 +26,8 @@ abstract class MountTest extends HouseTest {
     private static final String ASK_SYSTEM = ASK_SESSION.replace("--session", "--system");
     private static final String PYTHON = "/usr/bin/python3 -c 'import dbus; b = dbus.SessionBus(); print(b.get_unique_name(),"
             + " b.name_has_owner(\"io.berth.Helper1\"))'";
+
+    private static final int ROUNDS = 300;
 
     MountTest(boolean asRoot) {
         super(asRoot);
@@ -279,6 +283,43 @@ abstract class MountTest extends HouseTest {
         app.run("umount /mnt/d/bus; rm /mnt/d/bus; echo mine >/mnt/d/bus; touch /mnt/over; mount --bind /mnt/d/bus /mnt/over");
         house.helper().remove(server);
         assertEquals("mine", app.run("cat /mnt/d/bus /mnt/over").lines().findFirst().orElse(""));
+    }
+
+    @Test
+    void attackerThatSwapsTheWay_neverGetsAMountElsewhere() throws Exception {
+        Sandbox app = house.keep(Sandbox.unshared(house));
+        ContainerServer server = house.server("session");
+        int mounted = 0;
+        int refused = 0;
+        int swaps;
+        try (Attacker attacker = new Attacker(house, app)) {
+            for (int round = 0; round < ROUNDS; round++) {
+                try {
+                    house.mount(server, round % 2 == 0 ? MountHouse.byPid(app) : MountHouse.hiding(app), Attacker.TARGET);
+                    mounted++;
+                    checkPlaces(app, 1 + round % 2);
+                    house.unmount(server, Map.of(), "");
+                } catch (DBusError failure) {
+                    refused++;
+                }
+                checkPlaces(app, 0);
+            }
+            swaps = attacker.stop();
+        }
+        System.out.println(mounted + " mounts and " + refused + " refusals under " + swaps + " swaps");
+        assertTrue(swaps >= 10_000, swaps + " swaps");
+        assertTrue(mounted > 0 && refused > 0, mounted + " mounts, " + refused + " refusals");
+        assertEquals("", app.run("find /mnt/evil -type s"));
+    }
+
+    /** The attacker may rename a directory with a mount in it, but it is the directory that was named. */
+    private static void checkPlaces(Sandbox app, int expected) throws IOException {
+        List<String> mounts = app.berthMounts();
+        assertEquals(expected, mounts.size(), mounts.toString());
+        for (String mount : mounts) {
+            String place = mount.split(" ")[4];
+            assertTrue(place.matches("(/mnt/d|/mnt/link-d)/a(/bus)?|/mnt/link-a(/bus)?"), mount);
+        }
     }
 
     @Test
