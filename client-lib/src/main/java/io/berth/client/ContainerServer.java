@@ -4,7 +4,10 @@ import io.berth.api.AccessRule;
 import io.berth.dbus.AccessRuleStruct;
 import io.berth.dbus.HelperName;
 import io.berth.transport.NotificationPipe;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import org.freedesktop.dbus.DBusPath;
 import org.freedesktop.dbus.types.UInt64;
 
@@ -67,6 +70,23 @@ public final class ContainerServer implements AutoCloseable {
 
     public void removeAccess(List<AccessRule> rules) {
         helper.callHelper("RemoveAccess", "oa(usos)", new DBusPath(path), AccessRuleStruct.of(rules));
+    }
+
+    /**
+     * Mounts the socket into another mount namespace.
+     *
+     * @param target        absolute path inside; a socket or regular file there is covered, where nothing is a file is made
+     * @param hideDirectory whether to cover the target's directory with an empty one first
+     * @throws BerthException when it cannot be; the namespace is as it was then
+     */
+    public void mount(MountNamespace namespace, String target, boolean hideDirectory) {
+        helper.callHelper("BindMount", "oa{sv}ay", new DBusPath(path), namespace.entries(hideDirectory), target.getBytes(StandardCharsets.UTF_8));
+    }
+
+    /** Unmounts it again. @param namespace empty for every one @param target empty for every one */
+    public void unmount(Optional<MountNamespace> namespace, Optional<String> target) {
+        helper.callHelper("Unmount", "oa{sv}ay", new DBusPath(path), namespace.map(one -> one.entries(false)).orElse(Map.of()),
+                target.orElse("").getBytes(StandardCharsets.UTF_8));
     }
 
     /** Takes no new clients; the server goes when its last client leaves. */

@@ -22,17 +22,28 @@ import java.util.Map;
  * @param policy            AppArmor D-Bus rules; empty when there are none
  * @param mode              {@code enforce} or {@code complain}
  * @param connections       unique names of its clients
+ * @param mounts            where its socket is mounted
  * @param createdUs         microseconds since the epoch
  * @param messagesForwarded in either direction
  * @param messagesDenied    in either direction
  */
 public record ServerStatus(String path, AppId app, Map<String, Object> metadata, Map<String, Object> creator,
         String bus, String socketPath, String address, String state, List<AccessRule> allow, List<AccessRule> grants,
-        List<TimedRule> timed, String policy, String mode, List<String> connections, List<String> cgroups,
+        List<TimedRule> timed, String policy, String mode, List<String> connections, List<String> cgroups, List<MountPlace> mounts,
         long createdUs, long messagesForwarded, long messagesDenied) {
 
     /** @param untilUs microseconds since the epoch */
     public record TimedRule(AccessRule rule, long untilUs) {
+    }
+
+    /**
+     * One place where the socket is mounted.
+     *
+     * @param target    path inside the namespace
+     * @param kind      {@code Pid}, {@code PidFd}, {@code Namespace} or {@code NamespacePath}
+     * @param namespace the process id, {@code mnt:[INODE]}, or the file
+     */
+    public record MountPlace(String target, String kind, String namespace) {
     }
 
     /** The last element of the object path. */
@@ -53,13 +64,18 @@ public record ServerStatus(String path, AppId app, Map<String, Object> metadata,
                 read.text("Policy"), read.text("Mode"),
                 read.list("Connections").stream().map(String.class::cast).toList(),
                 read.list("Cgroups").stream().map(String.class::cast).toList(),
-                (Long) read.get("Created"), (Long) read.get("MessagesForwarded"), (Long) read.get("MessagesDenied"));
+                read.list("Mounts").stream().map(ServerStatus::mount).toList(), (Long) read.get("Created"), (Long) read.get("MessagesForwarded"), (Long) read.get("MessagesDenied"));
     }
 
     private static AccessRule rule(Object fields) {
         List<?> rule = (List<?>) fields;
         return new AccessRule(((Long) rule.get(0)).intValue(), (String) rule.get(1), (String) rule.get(2),
                 (String) rule.get(3));
+    }
+
+    private static MountPlace mount(Object fields) {
+        List<?> mount = (List<?>) fields;
+        return new MountPlace(PlainValue.text(mount.get(0)), (String) mount.get(1), PlainValue.text(mount.get(2)));
     }
 
     /** The properties of one server, each of which must be there. */

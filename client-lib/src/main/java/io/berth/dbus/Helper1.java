@@ -63,12 +63,20 @@ public interface Helper1 extends DBusInterface {
     void AddProcess(DBusPath server, FileDescriptor pidfd);
 
     /**
+     * Mounts the socket over what is at {@code target}, or an empty file that is made there. The XML says which errors there are.
+     *
      * @param namespace exactly one of {@code Pid} u, {@code PidFd} h, {@code Namespace} h, {@code NamespacePath} ay; and
      *                  optionally {@code HideDirectory} b
-     * @param target    absolute path inside the namespace, without a trailing NUL
+     * @param target    absolute path inside the namespace, at most 107 bytes; a NUL at its end is no part of it
      */
     void BindMount(DBusPath server, Map<String, Variant<?>> namespace, byte[] target);
 
+    /**
+     * Undoes {@link #BindMount}.
+     *
+     * @param namespace as there, without {@code HideDirectory}; empty for every namespace
+     * @param target    as there; empty for every target
+     */
     void Unmount(DBusPath server, Map<String, Variant<?>> namespace, byte[] target);
 
     /** Fails with {@link HelperName#NOT_CONTAINER} or {@link HelperName#NAME_HAS_NO_OWNER}. */

@@ -79,7 +79,10 @@ public interface Server1 extends DBusInterface {
     @DBusBoundProperty(name = "Cgroups", access = Access.READ, emitChangeSignal = EmitChangeSignal.TRUE)
     List<String> getCgroups();
 
-    /** {@code a(aysay)}. */
+    /**
+     * {@code a(aysay)}: path inside the namespace; {@code Pid}, {@code PidFd}, {@code Namespace} or {@code NamespacePath}; and
+     * the process id, {@code mnt:[INODE]}, or the file. No NULs.
+     */
     @DBusBoundProperty(name = "Mounts", access = Access.READ, emitChangeSignal = EmitChangeSignal.TRUE)
     List<Object[]> getMounts();
 

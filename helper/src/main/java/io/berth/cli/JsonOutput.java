@@ -45,6 +45,7 @@ final class JsonOutput {
         fields.put("created", server.createdUs());
         fields.put("connections", server.connections());
         fields.put("cgroups", server.cgroups());
+        fields.put("mounts", server.mounts().stream().map(JsonOutput::mount).toList());
         fields.put("messages_forwarded", server.messagesForwarded());
         fields.put("messages_denied", server.messagesDenied());
         fields.put("allow", server.allow());
@@ -53,6 +54,14 @@ final class JsonOutput {
         fields.put("policy", server.policy());
         fields.put("metadata", server.metadata());
         fields.put("creator", server.creator());
+        return fields;
+    }
+
+    private static Map<String, Object> mount(ServerStatus.MountPlace mount) {
+        Map<String, Object> fields = new LinkedHashMap<>();
+        fields.put("target", mount.target());
+        fields.put("kind", mount.kind());
+        fields.put("namespace", mount.namespace());
         return fields;
     }
 

@@ -58,6 +58,7 @@ final class ShowCommand implements Callable<Integer> {
         print("Metadata", entries(status.metadata()));
         print("Clients", status.connections());
         print("Cgroups", status.cgroups());
+        print("Mounted", status.mounts().stream().map(mount -> mount.target() + "  in " + mount.kind() + " " + mount.namespace()).toList());
         print("Messages", status.messagesForwarded() + " forwarded, " + status.messagesDenied() + " denied");
         print("Access", status.allow().stream().map(AccessRule::toString).toList());
         print("Granted", status.grants().stream().map(AccessRule::toString).toList());

@@ -70,6 +70,7 @@ final class ControlException extends RuntimeException {
             case ACCESS_DENIED -> HelperName.ACCESS_DENIED;
             case UNKNOWN_SERVER -> HelperName.UNKNOWN_OBJECT;
             case LIMITS_EXCEEDED -> HelperName.LIMITS_EXCEEDED;
+            case NOT_SUPPORTED -> HelperName.NOT_SUPPORTED;
             case NOT_CONTAINER -> HelperName.NOT_CONTAINER;
             case NAME_HAS_NO_OWNER -> HelperName.NAME_HAS_NO_OWNER;
             case FAILED -> FAILED;

@@ -14,6 +14,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.IntStream;
 import org.freedesktop.dbus.DBusPath;
@@ -54,8 +55,8 @@ final class HelperMembers {
                 later("SetContainerPolicy", "os"),
                 later("GrantAccess", "oa(usos)"),
                 later("RevokeAccess", "oa(usos)"),
-                later("BindMount", "oa{sv}ay"),
-                later("Unmount", "oa{sv}ay"),
+                new Member("BindMount", "oa{sv}ay", "", this::bindMount),
+                new Member("Unmount", "oa{sv}ay", "", this::unmount),
                 new Member("GetConnectionInstance", "s", "oa{sv}ssa{sv}", call ->
                         identify(call, "session", false).thenApply(HelperMembers::instance)),
                 new Member("GetConnectionInstanceOnBus", "ss", "oa{sv}ssa{sv}", call ->
@@ -108,6 +109,21 @@ final class HelperMembers {
             throw ControlException.notSupported("AddAccess with a duration");
         }
         return done(registry.addAccess(serverId(call), access.read(call.argument(1))));
+    }
+
+    private CompletableFuture<Answer> bindMount(IncomingCall call) {
+        NamespaceArgument namespace = NamespaceArgument.readOne(call.argument(1));
+        String target = PathArgument.readTarget(call.argument(2));
+        String server = serverId(call);
+        return done(registry.bindMount(server, namespace.take().orElseThrow(), target, namespace.hideDirectory()));
+    }
+
+    private CompletableFuture<Answer> unmount(IncomingCall call) {
+        NamespaceArgument namespace = NamespaceArgument.readAny(call.argument(1));
+        Optional<String> target = PathArgument.isEmpty(call.argument(2)) ? Optional.empty()
+                : Optional.of(PathArgument.readTarget(call.argument(2)));
+        String server = serverId(call);
+        return done(registry.unmount(server, namespace.take(), target));
     }
 
     private CompletableFuture<ConfinedIdentity> identify(IncomingCall call, String bus, boolean wantProcessFd) {

@@ -40,7 +40,7 @@ final class ServerProperties {
         values.put("Mode", mode(server));
         values.put("Connections", connections(server));
         values.put("Cgroups", cgroups(server));
-        values.put("Mounts", new Variant<>(List.of(), "a(aysay)"));
+        values.put("Mounts", mounts(server));
         values.put("MessagesForwarded", new Variant<>(new UInt64(server.messagesForwarded()), "t"));
         values.put("MessagesDenied", new Variant<>(new UInt64(server.messagesDenied()), "t"));
         return values;
@@ -64,7 +64,15 @@ final class ServerProperties {
         if (!before.cgroups().equals(now.cgroups())) {
             values.put("Cgroups", cgroups(now));
         }
+        if (!before.mounts().equals(now.mounts())) {
+            values.put("Mounts", mounts(now));
+        }
         return values;
+    }
+
+    private static Variant<?> mounts(ServerInfo server) {
+        return new Variant<>(server.mounts().stream().map(mount -> new Object[] {bytes(mount.target()), mount.kind(),
+            bytes(mount.namespace())}).toList(), "a(aysay)");
     }
 
     static byte[] bytes(String path) {

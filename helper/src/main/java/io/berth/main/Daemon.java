@@ -8,15 +8,21 @@ import io.berth.dbus.HelperName;
 import io.berth.kernel.Kernel;
 import io.berth.kernel.KernelException;
 import io.berth.kernel.LoopThread;
+import io.berth.kernel.MountNamespaces;
 import io.berth.kernel.ServiceNotifier;
 import io.berth.kernel.linux.LinuxKernel;
+import io.berth.kernel.linux.LinuxMountNamespaces;
 import io.berth.kernel.linux.NotifySocket;
 import io.berth.relay.Relay;
+import io.berth.server.MountEntry;
+import io.berth.server.MountRecovery;
+import io.berth.server.MountTable;
 import io.berth.server.Registry;
 import io.berth.server.StateFile;
 import io.berth.transport.BusLocation;
 import io.berth.transport.MessageBus;
 import java.io.IOException;
+import java.net.URISyntaxException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -106,14 +112,17 @@ public final class Daemon {
         if (!runtime.startsWith("/")) {
             return fail(DaemonStatus.FAILED, "XDG_RUNTIME_DIR is '" + runtime + "', expected the user's runtime directory");
         }
-        try (SocketDirectory directory = SocketDirectory.open(Path.of(runtime), Daemon::undo)) {
-            Kernel kernel = new LinuxKernel();
+        Kernel kernel = new LinuxKernel();
+        MountNamespaces namespaces = new LinuxMountNamespaces(nativeFiles());
+        MountRecovery recovery = new MountRecovery(namespaces, kernel);
+        try (SocketDirectory directory = SocketDirectory.open(Path.of(runtime), entry -> undo(entry, recovery))) {
             kernel.raiseFileLimit();
             LoopThread loop = new LoopThread(kernel, Daemon::onFault);
             RelayBackend backend = new RelayBackend(kernel, new Relay(kernel, loop, configuration.limits()), directory,
                     bus.location().toString(), systemBus());
             Registry registry = new Registry(kernel, loop, backend, configuration.hostEscape(), configuration.limits().servers(),
-                    configuration.limits().instancesPerServer());
+                    configuration.limits().instancesPerServer(),
+                    new MountTable(namespaces, kernel, loop, new StateFile(directory.path())));
             Thread loopThread = new Thread(loop, "berth-loop");
             loopThread.setUncaughtExceptionHandler((thread, fault) -> {
                 LOG.error("the event loop has died", fault);
@@ -142,9 +151,24 @@ public final class Daemon {
         }
     }
 
-    /** Nothing that this version does outlives it outside its directory. */
-    private static void undo(StateFile.Entry entry) throws IOException {
-        throw new IOException("this version cannot undo a " + entry.kind());
+    private static void undo(StateFile.Entry entry, MountRecovery mounts) throws IOException {
+        if (!entry.kind().equals(MountEntry.KIND)) {
+            throw new IOException("this version cannot undo a " + entry.kind());
+        }
+        mounts.undo(entry);
+    }
+
+    /** Where the build puts what is not Java: beside the jar, or beside the directory of classes. */
+    private static Path nativeFiles() {
+        String given = System.getProperty("berth.native.directory", "");
+        if (!given.isEmpty()) {
+            return Path.of(given);
+        }
+        try {
+            return Path.of(Daemon.class.getProtectionDomain().getCodeSource().getLocation().toURI()).getParent();
+        } catch (URISyntaxException odd) {
+            throw new IllegalStateException("where is the helper installed? Say it with -Dberth.native.directory=DIRECTORY", odd);
+        }
     }
 
     /** One handler's fault must not end the apps of all others; when the machine itself fails nothing is to be saved. */

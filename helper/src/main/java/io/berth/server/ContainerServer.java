@@ -110,6 +110,11 @@ public final class ContainerServer {
         return told != null;
     }
 
+    /** Whether it has ended, though not all may be freed. */
+    boolean isClosing() {
+        return state == ServerState.CLOSING;
+    }
+
     /** Ends the server; only the first reason counts. @return completes when everything is freed */
     CompletableFuture<Void> requestClose(CloseReason why) {
         if (reason == null) {
@@ -133,8 +138,10 @@ public final class ContainerServer {
             }
         }
         acquired.clear();
-        registry.onFreed(this, last, reason);
-        freed.complete(null);
+        registry.mounts().release(this).thenRun(() -> {
+            registry.onFreed(this, last, reason);
+            freed.complete(null);
+        });
     }
 
     /** No new clients; ends with the last one. */
@@ -149,6 +156,10 @@ public final class ContainerServer {
                 requestClose(CloseReason.REMOVED);
             }
         }
+    }
+
+    void onMountsChanged() {
+        tellChange();
     }
 
     void addCgroup(String path) {
@@ -243,7 +254,7 @@ public final class ContainerServer {
     public ServerInfo info() {
         return new ServerInfo(id, spec.type(), spec.appId(), spec.metadata(), spec.creator(), spec.bus(),
                 service == null ? "" : service.socketPath(), service == null ? "" : service.address(), state, rules, unrestricted, mode,
-                service == null ? List.of() : service.connections(), lifetime.cgroups(), createdUs,
+                service == null ? List.of() : service.connections(), lifetime.cgroups(), registry.mounts().list(this), createdUs,
                 service == null ? 0 : service.messagesForwarded(), service == null ? 0 : service.messagesDenied());
     }
 }

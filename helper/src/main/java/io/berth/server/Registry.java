@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
@@ -31,6 +32,7 @@ public final class Registry {
     private final int maxServers;
     private final int maxInstances;
     private final Cgroups cgroups;
+    private final MountTable mounts;
     private final Map<String, ContainerServer> servers = new LinkedHashMap<>();
     private final List<RegistryListener> listeners = new ArrayList<>();
     private long lastId;
@@ -40,8 +42,10 @@ public final class Registry {
      * @param hostEscape   names that hand out the host
      * @param maxServers   the most there may be at once
      * @param maxInstances cgroups and processes that one server may have
+     * @param mounts       where sockets are mounted
      */
-    public Registry(Kernel kernel, EventLoop loop, Backend backend, NameSet hostEscape, int maxServers, int maxInstances) {
+    public Registry(Kernel kernel, EventLoop loop, Backend backend, NameSet hostEscape, int maxServers, int maxInstances,
+            MountTable mounts) {
         this.kernel = kernel;
         this.loop = loop;
         this.backend = backend;
@@ -49,6 +53,7 @@ public final class Registry {
         this.maxServers = maxServers;
         this.maxInstances = maxInstances;
         this.cgroups = kernel.openCgroups(loop);
+        this.mounts = mounts;
     }
 
     /** Completes when connect() to the server's address works; before it is ready, clients wait there. */
@@ -130,6 +135,37 @@ public final class Registry {
         });
     }
 
+    /**
+     * Mounts the server's socket into another mount namespace. Fails with {@code INVALID_ARGUMENT}, {@code ACCESS_DENIED} or
+     * {@code NOT_SUPPORTED} and leaves the namespace as it was then.
+     *
+     * @param namespace     its fd is taken, whatever comes of it
+     * @param target        absolute, without empty components, {@code .} and {@code ..}
+     * @param hideDirectory whether the target's directory is to be empty but for Berth's sockets
+     */
+    public CompletableFuture<Void> bindMount(String id, NamespaceSpec namespace, String target, boolean hideDirectory) {
+        return onLoop(() -> mounts.add(findOrClose(id, Optional.of(namespace)), namespace, target, hideDirectory));
+    }
+
+    /**
+     * Undoes {@link #bindMount}; fails with {@code INVALID_ARGUMENT} when there is no such mount.
+     *
+     * @param namespace its fd is taken, whatever comes of it; empty for every namespace
+     * @param target    empty for every target
+     */
+    public CompletableFuture<Void> unmount(String id, Optional<NamespaceSpec> namespace, Optional<String> target) {
+        return onLoop(() -> mounts.remove(findOrClose(id, namespace), namespace, target));
+    }
+
+    private ContainerServer findOrClose(String id, Optional<NamespaceSpec> namespace) {
+        try {
+            return find(id);
+        } catch (RegistryException unknown) {
+            namespace.filter(NamespaceSpec::hasFd).ifPresent(spec -> kernel.close(spec.number()));
+            throw unknown;
+        }
+    }
+
     public CompletableFuture<Void> setMode(String id, Mode mode) {
         return change(id, server -> server.setMode(mode));
     }
@@ -140,7 +176,7 @@ public final class Registry {
     }
 
     public CompletableFuture<List<ServerInfo>> list() {
-        return loop.submit(() -> servers.values().stream().filter(ContainerServer::isMade).map(ContainerServer::info).toList());
+        return loop.submit(() -> servers.values().stream().filter(server -> server.isMade() && !server.isClosing()).map(ContainerServer::info).toList());
     }
 
     /**
@@ -194,7 +230,7 @@ public final class Registry {
 
     private ContainerServer find(String id) {
         ContainerServer server = servers.get(id);
-        if (server == null || !server.isMade()) {
+        if (server == null || !server.isMade() || server.isClosing()) {
             throw new RegistryException(RegistryException.Kind.UNKNOWN_SERVER, "there is no container server «" + id + "»");
         }
         return server;
@@ -226,6 +262,10 @@ public final class Registry {
 
     EventLoop loop() {
         return loop;
+    }
+
+    MountTable mounts() {
+        return mounts;
     }
 
     Cgroups cgroups() {

@@ -3,7 +3,7 @@ package io.berth.server;
 /** A request that cannot be met; the message names the value and what was expected. */
 public final class RegistryException extends RuntimeException {
     /** What kind of refusal it is; the control objects turn it into a D-Bus error name. */
-    public enum Kind { INVALID_ARGUMENT, ACCESS_DENIED, UNKNOWN_SERVER, LIMITS_EXCEEDED, NOT_CONTAINER, NAME_HAS_NO_OWNER, FAILED }
+    public enum Kind { INVALID_ARGUMENT, ACCESS_DENIED, UNKNOWN_SERVER, LIMITS_EXCEEDED, NOT_SUPPORTED, NOT_CONTAINER, NAME_HAS_NO_OWNER, FAILED }
 
     private final Kind kind;
 

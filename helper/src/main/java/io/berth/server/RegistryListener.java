@@ -9,7 +9,7 @@ public interface RegistryListener {
     /** After everything that the server owned has been freed; once per server that was added. */
     void onServerRemoved(ServerInfo server, CloseReason reason);
 
-    /** State, access rules, mode, connections or cgroups changed. */
+    /** State, access rules, mode, connections, cgroups or mounts changed. */
     void onServerChanged(ServerInfo before, ServerInfo now);
 
     void onAudit(String serverId, AuditRecord record);

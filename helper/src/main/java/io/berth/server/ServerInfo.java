@@ -11,10 +11,11 @@ import java.util.Map;
  * @param createdUs         microseconds since the epoch
  * @param connections       unique names of its clients
  * @param cgroups           absolute paths of its cgroups that are not over
+ * @param mounts            where its socket is mounted
  * @param messagesForwarded in either direction
  * @param messagesDenied    in either direction
  */
 public record ServerInfo(String id, String type, String appId, Map<String, ?> metadata, Creator creator, String bus,
         String socketPath, String address, ServerState state, List<AccessRule> allow, boolean unrestricted,
-        Mode mode, List<String> connections, List<String> cgroups, long createdUs, long messagesForwarded, long messagesDenied) {
+        Mode mode, List<String> connections, List<String> cgroups, List<MountInfo> mounts, long createdUs, long messagesForwarded, long messagesDenied) {
 }

@@ -6,10 +6,13 @@ import io.berth.backend.RelayBackend;
 import io.berth.backend.SocketDirectory;
 import io.berth.kernel.LoopThread;
 import io.berth.kernel.linux.LinuxKernel;
+import io.berth.kernel.linux.LinuxMountNamespaces;
 import io.berth.policy.NameSet;
 import io.berth.relay.Limits;
 import io.berth.relay.Relay;
+import io.berth.server.MountTable;
 import io.berth.server.Registry;
+import io.berth.server.StateFile;
 import io.berth.transport.MessageBus;
 import io.berth.transport.PrivateBus;
 import java.io.IOException;
@@ -41,7 +44,8 @@ final class HelperUnderTest implements AutoCloseable {
         loop = new LoopThread(kernel);
         Relay relay = new Relay(kernel, loop, Limits.defaults().with(Map.of("servers", 20)));
         backend = new PretendingBackend(new RelayBackend(kernel, relay, directory, bus.address(), "unix:path=/nonexistent/system"));
-        registry = new Registry(kernel, loop, backend, new NameSet(List.of()), 20, 4);
+        registry = new Registry(kernel, loop, backend, new NameSet(List.of()), 20, 4,
+                new MountTable(new LinuxMountNamespaces(Path.of("target")), kernel, loop, new StateFile(directory.path())));
         loopThread = new Thread(loop, "loop");
         loopThread.start();
         MessageBus connection = MessageBus.connect(bus.locations());

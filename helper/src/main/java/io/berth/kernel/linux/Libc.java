@@ -18,14 +18,17 @@ import java.util.Arrays;
  */
 final class Libc {
     /** Numbers of errno(3), the same on x86-64 and aarch64. */
+    static final int EPERM = 1;
     static final int ENOENT = 2;
     static final int ESRCH = 3;
     static final int EINTR = 4;
     static final int EAGAIN = 11;
     static final int EACCES = 13;
+    static final int EBUSY = 16;
     static final int ENODEV = 19;
     static final int ENOTDIR = 20;
     static final int EINVAL = 22;
+    static final int ENOTTY = 25;
     static final int EPIPE = 32;
     static final int ERANGE = 34;
     static final int ENAMETOOLONG = 36;
@@ -41,7 +44,7 @@ final class Libc {
     private final MemoryIO memory;
     private final Invoker invoker;
     private final LastError lastError;
-    private final CallContext[] contexts = new CallContext[6];
+    private final CallContext[] contexts = new CallContext[7];
     private final CallContext one;
     private final CallContext two;
     private final CallContext three;
@@ -106,6 +109,10 @@ final class Libc {
         return (int) invoker.invokeL5(contexts[5], function, a, b, c, d, e);
     }
 
+    int call(long function, long a, long b, long c, long d, long e, long f) {
+        return (int) invoker.invokeL6(contexts[6], function, a, b, c, d, e, f);
+    }
+
     /** What the last call of this thread left in errno. */
     int errno() {
         return lastError.get();
@@ -113,9 +120,13 @@ final class Libc {
 
     /** @param what the call and what it was about */
     KernelException failure(String what, int errno) {
+        return new KernelException(what, errno, reason(errno));
+    }
+
+    /** The text of strerror(3). */
+    String reason(int errno) {
         long text = invoker.invokeL1(one, strerror, errno);
-        String reason = new String(memory.getZeroTerminatedByteArray(text), StandardCharsets.UTF_8);
-        return new KernelException(what, errno, reason);
+        return new String(memory.getZeroTerminatedByteArray(text), StandardCharsets.UTF_8);
     }
 
     KernelException failure(String what) {

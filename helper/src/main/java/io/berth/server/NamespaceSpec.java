@@ -1,0 +1,42 @@
+package io.berth.server;
+
+import java.nio.file.Path;
+
+/**
+ * How a caller named a mount namespace.
+ *
+ * @param kind   which of the ways
+ * @param number a process id, or an fd that whoever gets this closes
+ * @param file   of kind FILE, else null
+ */
+public record NamespaceSpec(Kind kind, int number, Path file) {
+    /** In the words of {@code BindMount}. */
+    public enum Kind {
+        PROCESS_ID("Pid"),
+        PROCESS_FD("PidFd"),
+        NAMESPACE_FD("Namespace"),
+        FILE("NamespacePath");
+
+        private final String word;
+
+        Kind(String word) {
+            this.word = word;
+        }
+
+        public String word() {
+            return word;
+        }
+    }
+
+    public static NamespaceSpec of(Kind kind, int number) {
+        return new NamespaceSpec(kind, number, null);
+    }
+
+    public static NamespaceSpec of(Path file) {
+        return new NamespaceSpec(Kind.FILE, -1, file);
+    }
+
+    boolean hasFd() {
+        return kind == Kind.PROCESS_FD || kind == Kind.NAMESPACE_FD;
+    }
+}
