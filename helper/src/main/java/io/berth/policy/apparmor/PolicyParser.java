@@ -153,14 +153,14 @@ final class PolicyParser {
 
     private String explain(String word) {
         String rule = grammar.dialect() == Dialect.TODAY
-                ? "a rule: [priority=N] [audit] [allow|deny|prompt] dbus …, or all," : "a rule: [audit] [deny] dbus …,";
+                ? "a rule: [priority=N] [audit] [allow|deny|prompt] dbus …" : "a rule: [audit] [deny] dbus …";
         return switch (word) {
             case "include" -> rule + "; includes are not read, write the rules of the included file here";
             case "abi" -> rule + "; all dbus rules count here, whatever abi they were written for";
             case "profile", "hat" -> rule + "; only what stands inside a profile is read here, without the profile around it";
             case "if", "else" -> rule + "; conditional blocks are not read: apparmor_parser 3 leaves their dbus rules out without a word";
             case "owner", "other" -> rule + "; a dbus rule has no owner";
-            case "audit", "allow", "deny", "prompt", "priority" -> rule + ", in this order";
+            case "audit", "allow", "deny", "prompt", "priority" -> rule + ", its words in this order";
             default -> scanner.peek() == '{'
                     ? rule + "; blocks are not read: apparmor_parser leaves their dbus rules out without a word. Write the words before the block before each rule"
                     : scanner.peek() == '$' ? rule + "; only variables with @ are read"

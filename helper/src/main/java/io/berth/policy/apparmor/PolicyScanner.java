@@ -187,7 +187,15 @@ final class PolicyScanner {
 
     /** The error of finding here what is found here. */
     PolicySyntaxException unexpected(String expected) {
-        return position().error(found(), expected);
+        return position().error(found(), expected + (peek() == '#' ? "; a comment stands between rules only" : ""));
+    }
+
+    /** The error of finding a word that was taken from {@code from} on. */
+    PolicySyntaxException unexpectedSince(int from, String expected) {
+        String word = text.substring(from, at);
+        at = from;
+        return word.isEmpty() ? unexpected(expected) : position().error("'" + shown(word) + "'",
+                expected + (word.indexOf(',') > 0 ? "; white space stands behind the comma that ends a rule" : ""));
     }
 
     private String found() {
@@ -196,6 +204,9 @@ final class PolicyScanner {
         }
         if (isLineEnd()) {
             return "the end of the line";
+        }
+        if (peek() < ' ') {
+            return String.format("the character U+%04X", (int) peek());
         }
         int end = at + 1;
         if (!isOneOf(text.charAt(at), "(){},=\"!")) {

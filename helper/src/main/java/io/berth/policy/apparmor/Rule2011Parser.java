@@ -16,6 +16,8 @@ import java.util.List;
 final class Rule2011Parser implements RuleGrammar {
     private static final List<String> KEYS = List.of("", "address", "path", "interface", "method");
     private static final List<Field> FIELDS = List.of(Field.BUS, Field.NAME, Field.PATH, Field.INTERFACE, Field.MEMBER);
+    /** What may be a bus name or a pattern of some: a word without a dot, colon or wildcard is more likely a mistake. */
+    private static final String NAME_LIKE = "[^=/]*[.:*?\\[{@][^=/]*";
     private static final String PERMISSIONS = "r, w, rw, send, receive, read, write, acquire or bind";
 
     @Override
@@ -34,6 +36,7 @@ final class Rule2011Parser implements RuleGrammar {
                 throw scanner.unexpected("a comma: in the language of 2011 permissions come last, and several in parentheses");
             }
             SourcePosition position = scanner.position();
+            int from = scanner.offset();
             String name = scanner.peekName();
             int place;
             String value;
@@ -51,25 +54,18 @@ final class Rule2011Parser implements RuleGrammar {
             } else if (scanner.peek() == '(') {
                 permissions = parseList(scanner);
                 continue;
-            } else if (scanner.peek() == '"') {
-                place = KEYS.indexOf("address");
-                value = takeValue(scanner);
             } else {
-                int from = scanner.offset();
+                boolean quoted = scanner.peek() == '"';
                 value = takeValue(scanner);
-                permissions = bits(value);
+                permissions = quoted ? 0 : bits(value);
                 if (permissions != 0) {
                     continue;
                 }
-                boolean bus = value.equals("system") || value.equals("session");
+                boolean bus = !quoted && (value.equals("system") || value.equals("session"));
                 place = bus ? 0 : KEYS.indexOf("address");
-                if (place < next || !bus && !value.matches("(?s).*[.:*?\\[{@].*")) {
-                    scanner.backTo(from);
-                    throw scanner.unexpected(expected(next));
+                if (place < next || !bus && !value.matches(NAME_LIKE)) {
+                    throw scanner.unexpectedSince(from, expected(next));
                 }
-            }
-            if (place < next) {
-                throw position.error("\"" + PolicyScanner.shown(value) + "\"", expected(next));
             }
             next = place + 1;
             message.set(FIELDS.get(place), value, position);
@@ -98,12 +94,12 @@ final class Rule2011Parser implements RuleGrammar {
         int permissions = 0;
         for (scanner.skipSpace(); !scanner.take(")"); scanner.skipSpace()) {
             if (!scanner.take(",")) {
-                int bits = bits(scanner.peekName());
+                int from = scanner.offset();
+                int bits = bits(scanner.takeListed());
                 if (bits == 0) {
-                    throw scanner.unexpected(PERMISSIONS + ", or )");
+                    throw scanner.unexpectedSince(from, PERMISSIONS + ", or )");
                 }
                 permissions |= bits;
-                scanner.skip(scanner.peekName().length());
             }
         }
         if (permissions == 0) {
@@ -126,9 +122,9 @@ final class Rule2011Parser implements RuleGrammar {
         if (scanner.peek() == '"') {
             return scanner.takeQuoted();
         }
-        String value = scanner.takeBare();
+        String value = scanner.takeBare("()");
         if (value.isEmpty()) {
-            throw scanner.unexpected("a value; quote one that has any of \" ! , or white space in it");
+            throw scanner.unexpected("a value; quote one that has any of \" ! , ( ) or white space in it");
         }
         return value;
     }

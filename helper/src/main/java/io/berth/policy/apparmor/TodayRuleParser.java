@@ -56,8 +56,7 @@ final class TodayRuleParser implements RuleGrammar {
                     String item = Escapes.decode(scanner.peek() == '"' ? scanner.takeQuoted() : scanner.takeListed());
                     int bits = bits(item);
                     if (bits == 0 && (!item.matches("[rwRW]*") || scanner.offset() == from)) {
-                        scanner.backTo(from);
-                        throw scanner.unexpected(ACCESS + ", or )");
+                        throw scanner.unexpectedSince(from, ACCESS + ", or )");
                     }
                     draft.permit(bits);
                 }
@@ -67,9 +66,8 @@ final class TodayRuleParser implements RuleGrammar {
         int from = scanner.offset();
         String word = scanner.takeBare("=:)");
         if (!word.matches("send|receive|bind|eavesdrop|read|write|r|w|rw|wr")) {
-            scanner.backTo(from);
             String hint = word.matches("acquire|system|session") ? "; this word is of the language of 2011, and a policy is written in one" : "";
-            throw scanner.unexpected(ACCESS + ", " + KEYS + ", or a comma" + hint);
+            throw scanner.unexpectedSince(from, ACCESS + ", " + KEYS + ", or a comma" + hint);
         }
         draft.permit(bits(word));
     }
