@@ -87,7 +87,7 @@ public final class CompiledPolicy {
     public RuleVerdict check(PolicyQuery query) {
         Permission permission = query.permission();
         int fitting = numberOfPermission[permission.ordinal()];
-        for (int i = 0; i < permission.fields(); i++) {
+        for (int i = 0; i < permission.fields() && fitting != RuleSets.NONE; i++) {
             FieldAutomaton automaton = automata[i];
             if (automaton != null) {
                 fitting = sets.common(fitting, automaton.match(query.bytes(i), query.start(i), query.length(i)));

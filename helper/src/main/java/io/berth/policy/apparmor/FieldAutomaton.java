@@ -23,10 +23,6 @@ final class FieldAutomaton {
     private static final int DEAD = 0;
     private static final int START = 1;
     private static final int UNKNOWN = -1;
-    /** Of a state: the byte of its first step, where that leads, the place of its row, what it accepts. */
-    private static final int NEXT = 1;
-    private static final int ROW = 2;
-    private static final int ACCEPTED = 3;
 
     private final PatternGraph graph;
     private final Acceptor acceptor;
@@ -34,7 +30,14 @@ final class FieldAutomaton {
     private final int width;
     private final int maxInts;
 
-    private int[] records = new int[64];
+    /**
+     * For each state its first step: the byte in the lowest eight bits, and where it leads. Close together, because that is
+     * nearly all that a walk reads. 0 when there is none yet, and right even then: NUL is in no pattern.
+     */
+    private int[] steps = new int[16];
+    /** For each state where its row begins, and what it accepts. */
+    private int[] rowOf = new int[16];
+    private int[] accepted = new int[16];
     private int[] rows = new int[0];
     private int rowsUsed;
     /** The nodes of all states one after the other; those of state n begin at nodesFrom[n] and end where the next begin. */
@@ -49,7 +52,7 @@ final class FieldAutomaton {
     private final int[] reachedAt;
     private int reachedCount;
 
-    /** @param maxInts about how many ints to remember; what two states need is remembered in any case */
+    /** @param maxInts below 1 << 24; about how many ints to remember; what two states need is remembered in any case */
     FieldAutomaton(PatternGraph graph, Acceptor acceptor, int maxInts) {
         this.graph = graph;
         this.acceptor = acceptor;
@@ -66,32 +69,29 @@ final class FieldAutomaton {
 
     /** The acceptor's number for the patterns that match the whole value. */
     int match(byte[] bytes, int start, int length) {
-        int[] known = records;
+        int[] known = steps;
         int state = START;
         for (int i = start, end = start + length; i < end && state != DEAD; i++) {
             int value = bytes[i] & 0xff;
-            int at = state << 2;
-            if (known[at] == value) {
-                state = known[at + NEXT];
+            int step = known[state];
+            if ((step & 0xff) == value) {
+                state = step >>> 8;
             } else {
-                int row = known[at + ROW];
+                int row = rowOf[state];
                 int next = row == UNKNOWN ? UNKNOWN : rows[row + classes[value]];
                 if (next == UNKNOWN) {
                     next = makeStep(state, value);
-                    known = records;
+                    known = steps;
                 }
                 state = next;
             }
         }
-        int accepted = known[(state << 2) + ACCEPTED];
-        return accepted == UNKNOWN ? accept(state) : accepted;
+        return accepted[state] == UNKNOWN ? accept(state) : accepted[state];
     }
 
     /** The acceptor is asked anew from now on. */
     void forgetAccepted() {
-        for (int state = 0; state < states; state++) {
-            records[(state << 2) + ACCEPTED] = UNKNOWN;
-        }
+        Arrays.fill(accepted, UNKNOWN);
     }
 
     /** How many ints are remembered. */
@@ -107,9 +107,8 @@ final class FieldAutomaton {
                 }
             }
         }
-        int accepted = acceptor.finish();
-        records[(state << 2) + ACCEPTED] = accepted;
-        return accepted;
+        accepted[state] = acceptor.finish();
+        return accepted[state];
     }
 
     private int makeStep(int state, int value) {
@@ -135,21 +134,19 @@ final class FieldAutomaton {
     }
 
     private void remember(int state, int value, int next) {
-        int at = state << 2;
-        if (records[at] == UNKNOWN) {
-            records[at] = value;
-            records[at + NEXT] = next;
+        if (steps[state] == 0) {
+            steps[state] = next << 8 | value;
             return;
         }
-        if (records[at + ROW] == UNKNOWN) {
+        if (rowOf[state] == UNKNOWN) {
             if (rowsUsed + width > rows.length) {
                 rows = Arrays.copyOf(rows, Math.max(rowsUsed + width, rows.length * 2));
             }
             Arrays.fill(rows, rowsUsed, rowsUsed + width, UNKNOWN);
-            records[at + ROW] = rowsUsed;
+            rowOf[state] = rowsUsed;
             rowsUsed += width;
         }
-        rows[records[at + ROW] + classes[value]] = next;
+        rows[rowOf[state] + classes[value]] = next;
     }
 
     /** Adds a node and all that are reached from it with no byte. */
@@ -192,9 +189,11 @@ final class FieldAutomaton {
     private int add(int[] from, int count) {
         int state = states;
         int begin = state == 0 ? 0 : nodesFrom[state];
-        if ((state + 1) * 4 > records.length) {
-            records = Arrays.copyOf(records, records.length * 2);
-            nodesFrom = Arrays.copyOf(nodesFrom, records.length / 4 + 1);
+        if (state == steps.length) {
+            steps = Arrays.copyOf(steps, state * 2);
+            rowOf = Arrays.copyOf(rowOf, state * 2);
+            accepted = Arrays.copyOf(accepted, state * 2);
+            nodesFrom = Arrays.copyOf(nodesFrom, state * 2 + 1);
         }
         if (begin + count > nodes.length) {
             nodes = Arrays.copyOf(nodes, Math.max(begin + count, nodes.length * 2));
@@ -202,7 +201,9 @@ final class FieldAutomaton {
         System.arraycopy(from, 0, nodes, begin, count);
         nodesFrom[state] = begin;
         nodesFrom[state + 1] = begin + count;
-        Arrays.fill(records, state << 2, (state << 2) + 4, UNKNOWN);
+        steps[state] = 0;
+        rowOf[state] = UNKNOWN;
+        accepted[state] = UNKNOWN;
         states++;
         if (state != DEAD) {
             if (states * 2 > table.length) {

@@ -7,8 +7,11 @@ import java.util.Arrays;
  * Owned by one thread.
  */
 final class RuleSets {
-    private static final int UNKNOWN = -1;
+    /** The number of the empty set. */
+    static final int NONE = 0;
     private static final int MAX_LONGS = 1 << 20;
+    /** Of a set's number: there are fewer sets than longs in them, and a query adds no more than twelve. */
+    private static final int BITS = 21;
 
     /** The verdict of the rules of a set. */
     interface Judge {
@@ -23,9 +26,8 @@ final class RuleSets {
     private int sets;
     /** Numbers plus one by the hash of the set, open addressing. */
     private int[] table = new int[32];
-    /** Pairs of numbers, the lower in the upper half, and the number of what they have in common; open addressing. */
+    /** A pair of numbers, above the number of what they have in common; open addressing, 0 is a free place. */
     private long[] pairs = new long[64];
-    private int[] common = new int[64];
     private int pairsUsed;
     private final long[] scratch;
 
@@ -65,10 +67,13 @@ final class RuleSets {
 
     /** The number of what two sets have in common. */
     int common(int a, int b) {
-        long pair = a < b ? (long) a << 32 | b : (long) b << 32 | a;
-        int place = pairPlace(pair);
-        if (pairs[place] == pair) {
-            return common[place];
+        if (a == b) {
+            return a;
+        }
+        long pair = a < b ? (long) a << BITS | b : (long) b << BITS | a;
+        long known = pairs[pairPlace(pair)];
+        if (known != 0) {
+            return (int) known & (1 << BITS) - 1;
         }
         for (int i = 0; i < words; i++) {
             scratch[i] = bits[a * words + i] & bits[b * words + i];
@@ -76,10 +81,8 @@ final class RuleSets {
         int number = number(scratch);
         if (++pairsUsed * 2 > pairs.length) {
             growPairs();
-            place = pairPlace(pair);
         }
-        pairs[place] = pair;
-        common[place] = number;
+        pairs[pairPlace(pair)] = pair << BITS | number;
         return number;
     }
 
@@ -94,19 +97,17 @@ final class RuleSets {
 
     /** Whether so much is remembered that it is time to forget. */
     boolean isFull() {
-        return sets * words + pairs.length > MAX_LONGS;
+        return sets * words > MAX_LONGS || pairsUsed > MAX_LONGS / 2;
     }
 
-    /** All numbers are void. */
+    /** All numbers but that of the empty set are void. */
     void forget() {
         sets = 0;
         pairsUsed = 0;
         Arrays.fill(table, 0);
-        if (pairs.length > 64) {
-            pairs = new long[64];
-            common = new int[64];
-        }
-        Arrays.fill(pairs, UNKNOWN);
+        Arrays.fill(pairs, 0);
+        Arrays.fill(scratch, 0);
+        number(scratch);
     }
 
     private int place(long[] rules) {
@@ -132,25 +133,21 @@ final class RuleSets {
         }
     }
 
+    /** Where a pair is, or a free place. Different numbers make no pair that is 0. */
     private int pairPlace(long pair) {
         int place = spread(pair) & pairs.length - 1;
-        while (pairs[place] != UNKNOWN && pairs[place] != pair) {
+        while (pairs[place] != 0 && pairs[place] >>> BITS != pair) {
             place = place + 1 & pairs.length - 1;
         }
         return place;
     }
 
     private void growPairs() {
-        long[] oldPairs = pairs;
-        int[] oldCommon = common;
-        pairs = new long[oldPairs.length * 2];
-        common = new int[oldPairs.length * 2];
-        Arrays.fill(pairs, UNKNOWN);
-        for (int i = 0; i < oldPairs.length; i++) {
-            if (oldPairs[i] != UNKNOWN) {
-                int place = pairPlace(oldPairs[i]);
-                pairs[place] = oldPairs[i];
-                common[place] = oldCommon[i];
+        long[] old = pairs;
+        pairs = new long[old.length * 2];
+        for (long entry : old) {
+            if (entry != 0) {
+                pairs[pairPlace(entry >>> BITS)] = entry;
             }
         }
     }
