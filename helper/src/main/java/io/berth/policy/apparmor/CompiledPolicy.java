@@ -15,7 +15,7 @@ import java.util.Map;
 public final class CompiledPolicy {
     /** Edges of the graphs of all fields together: with what belongs to them some 30 MB. */
     private static final int MAX_EDGES = 1 << 20;
-    /** What the automaton of one field remembers, in ints. */
+    /** What the automaton of one field remembers, in ints; and what is remembered of sets of rules, in longs. */
     private static final int MAX_REMEMBERED = 1 << 20;
 
     private final Dialect dialect;
@@ -27,12 +27,17 @@ public final class CompiledPolicy {
     private final int[] numberOfPermission = new int[Permission.values().length];
 
     CompiledPolicy(Dialect dialect, List<DbusRule> rules) {
+        this(dialect, rules, MAX_REMEMBERED);
+    }
+
+    /** @param maxRemembered in ints for each field, in longs for sets of rules */
+    CompiledPolicy(Dialect dialect, List<DbusRule> rules, int maxRemembered) {
         this.dialect = dialect;
         this.rules = rules;
-        this.sets = new RuleSets(rules.size(), this::judge);
+        this.sets = new RuleSets(rules.size(), this::judge, maxRemembered);
         int edges = 0;
         for (Field field : Field.values()) {
-            edges += compile(field, MAX_EDGES - edges);
+            edges += compile(field, MAX_EDGES - edges, maxRemembered);
         }
         for (Permission permission : Permission.values()) {
             long[] with = new long[sets.words()];
@@ -47,7 +52,7 @@ public final class CompiledPolicy {
     }
 
     /** @return how many edges it took */
-    private int compile(Field field, int maxEdges) {
+    private int compile(Field field, int maxEdges, int maxRemembered) {
         PatternGraph graph = new PatternGraph(maxEdges);
         Map<Pattern, Integer> numbers = new HashMap<>();
         List<List<Integer>> users = new ArrayList<>();
@@ -71,7 +76,7 @@ public final class CompiledPolicy {
             users.get(number).add(i);
         }
         if (!users.isEmpty()) {
-            automata[field.ordinal()] = new FieldAutomaton(graph, new Users(sets, silent, users), MAX_REMEMBERED);
+            automata[field.ordinal()] = new FieldAutomaton(graph, new Users(sets, silent, users), maxRemembered);
         }
         return graph.edges();
     }
@@ -104,6 +109,11 @@ public final class CompiledPolicy {
             }
         }
         return verdict;
+    }
+
+    /** How often what was found about sets of rules was forgotten. */
+    int timesForgotten() {
+        return sets.timesForgotten();
     }
 
     private void numberPermissions() {

@@ -2,7 +2,8 @@ package io.berth.policy.apparmor;
 
 /**
  * Reads policies: dbus rules in today's or the 2011 form of the language, variables, comments. A text is in the form that
- * can read the whole of it; today's when both can. Otherwise the error is that of the form that read more of it.
+ * can read the whole of it; today's when both can. If neither can, the error is today's, unless the form of 2011 read more
+ * and among it a word that only that form has.
  */
 public final class PolicyText {
     /** Longest text that is read, in UTF-16 units. */
@@ -20,10 +21,11 @@ public final class PolicyText {
         try {
             return parse(text, new TodayRuleParser(), profileName);
         } catch (PolicySyntaxException today) {
+            Rule2011Parser grammar = new Rule2011Parser();
             try {
-                return parse(text, new Rule2011Parser(), profileName);
+                return parse(text, grammar, profileName);
             } catch (PolicySyntaxException old) {
-                throw old.isAfter(today) ? old : today;
+                throw grammar.hasReadItsOwnWord() && old.isAfter(today) ? old : today;
             }
         }
     }

@@ -20,6 +20,13 @@ final class Rule2011Parser implements RuleGrammar {
     private static final String NAME_LIKE = "[^=/]*[.:*?\\[{@][^=/]*";
     private static final String PERMISSIONS = "r, w, rw, send, receive, read, write, acquire or bind";
 
+    private boolean readItsOwnWord;
+
+    /** Whether anything was read that only this language has, before the end or an error. */
+    boolean hasReadItsOwnWord() {
+        return readItsOwnWord;
+    }
+
     @Override
     public Dialect dialect() {
         return Dialect.PROPOSED_2011;
@@ -67,6 +74,7 @@ final class Rule2011Parser implements RuleGrammar {
                     throw scanner.unexpectedSince(from, expected(next));
                 }
             }
+            readItsOwnWord |= FIELDS.get(place) != Field.PATH && FIELDS.get(place) != Field.INTERFACE;
             next = place + 1;
             message.set(FIELDS.get(place), value, position);
             if (place <= 1) {
@@ -89,7 +97,7 @@ final class Rule2011Parser implements RuleGrammar {
         return rules;
     }
 
-    private static int parseList(PolicyScanner scanner) {
+    private int parseList(PolicyScanner scanner) {
         scanner.require("(", "(");
         int permissions = 0;
         for (scanner.skipSpace(); !scanner.take(")"); scanner.skipSpace()) {
@@ -108,7 +116,8 @@ final class Rule2011Parser implements RuleGrammar {
         return permissions;
     }
 
-    private static int bits(String word) {
+    private int bits(String word) {
+        readItsOwnWord |= word.equals("acquire");
         return switch (word) {
             case "r", "read", "receive" -> Permission.RECEIVE.bit();
             case "w", "write", "send" -> Permission.SEND.bit();

@@ -9,7 +9,6 @@ import java.util.Arrays;
 final class RuleSets {
     /** The number of the empty set. */
     static final int NONE = 0;
-    private static final int MAX_LONGS = 1 << 20;
     /** Of a set's number: there are fewer sets than longs in them, and a query adds no more than twelve. */
     private static final int BITS = 21;
 
@@ -21,6 +20,7 @@ final class RuleSets {
 
     private final int words;
     private final Judge judge;
+    private final int maxLongs;
     private long[] bits;
     private RuleVerdict[] verdicts = new RuleVerdict[16];
     private int sets;
@@ -30,10 +30,13 @@ final class RuleSets {
     private long[] pairs = new long[64];
     private int pairsUsed;
     private final long[] scratch;
+    private int timesForgotten = -1;
 
-    RuleSets(int rules, Judge judge) {
+    /** @param maxLongs how much to remember before it is time to forget; at most 1 << 20 */
+    RuleSets(int rules, Judge judge, int maxLongs) {
         this.words = Math.max(1, (rules + 63) / 64);
         this.judge = judge;
+        this.maxLongs = maxLongs;
         this.bits = new long[words * 4];
         this.scratch = new long[words];
         forget();
@@ -97,7 +100,12 @@ final class RuleSets {
 
     /** Whether so much is remembered that it is time to forget. */
     boolean isFull() {
-        return sets * words > MAX_LONGS || pairsUsed > MAX_LONGS / 2;
+        return sets * words > maxLongs || pairsUsed > maxLongs / 2;
+    }
+
+    /** How often all was forgotten. */
+    int timesForgotten() {
+        return timesForgotten;
     }
 
     /** All numbers but that of the empty set are void. */
@@ -106,6 +114,7 @@ final class RuleSets {
         pairsUsed = 0;
         Arrays.fill(table, 0);
         Arrays.fill(pairs, 0);
+        timesForgotten++;
         Arrays.fill(scratch, 0);
         number(scratch);
     }
