@@ -272,7 +272,8 @@ public final class BusView {
      */
     public CompletableFuture<Optional<ConfinedPeer>> identify(String name) {
         Peer known = owners.find(name);
-        if (known != null) {
+        // the bus may have told of a confined connection's name before it answered that connection's Hello
+        if (known != null && (known.confined() != null || hellos.isEmpty())) {
             return CompletableFuture.completedFuture(confined(known));
         }
         CompletableFuture<Optional<ConfinedPeer>> answer = new CompletableFuture<>();

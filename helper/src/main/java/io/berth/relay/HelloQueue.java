@@ -23,6 +23,11 @@ final class HelloQueue {
         return last;
     }
 
+    /** Whether none is outstanding. */
+    boolean isEmpty() {
+        return outstanding.isEmpty();
+    }
+
     /** Answered or given up; does nothing the second time. */
     void end(long ticket) {
         if (outstanding.remove(ticket)) {
