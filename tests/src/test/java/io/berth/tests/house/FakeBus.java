@@ -27,6 +27,7 @@ public final class FakeBus implements AutoCloseable {
     private final List<Peer> peers = new CopyOnWriteArrayList<>();
     private final Thread acceptor;
     private volatile boolean closing;
+    private volatile boolean holdingHello;
 
     public FakeBus(Path path) {
         this.path = path;
@@ -36,7 +37,7 @@ public final class FakeBus implements AutoCloseable {
     }
 
     /** One connection to the fake bus. */
-    public static final class Peer {
+    public final class Peer {
         private final RawClient connection;
         private final String name;
         private final List<String> lines = new CopyOnWriteArrayList<>();
@@ -57,7 +58,8 @@ public final class FakeBus implements AutoCloseable {
                 while (true) {
                     Message message = connection.await("message", LONG, any -> true);
                     messages.add(message);
-                    if (message.type() == Message.CALL && RawClient.BUS.equals(message.destination())) {
+                    boolean held = holdingHello && "Hello".equals(message.member());
+                    if (message.type() == Message.CALL && RawClient.BUS.equals(message.destination()) && !held) {
                         connection.send(answer(message));
                     }
                 }
@@ -106,6 +108,11 @@ public final class FakeBus implements AutoCloseable {
             return messages;
         }
 
+        /** Answers the Hello that was held. */
+        public void welcome() {
+            connection.send(answer(messages.get(0)));
+        }
+
         public void say(byte[] bytes) {
             connection.sendBytes(bytes);
         }
@@ -123,6 +130,11 @@ public final class FakeBus implements AutoCloseable {
                 peers.add(new Peer(socket, ":1." + peers.size()));
             }
         }
+    }
+
+    /** From now on Hello waits until {@link Peer#welcome}. */
+    public void holdHello() {
+        holdingHello = true;
     }
 
     public String address() {
