@@ -17,7 +17,7 @@ import picocli.CommandLine.Spec;
         description = "A D-Bus socket of its own for every app, mediated.",
         synopsisSubcommandLabel = "COMMAND",
         subcommands = {DaemonCommand.class, RunCommand.class, ListCommand.class, ShowCommand.class, AccessCommand.class,
-            RemoveCommand.class, IdentifyCommand.class, MonitorCommand.class, CompletionCommand.class},
+            RemoveCommand.class, IdentifyCommand.class, MonitorCommand.class, PolicyCommand.class, CompletionCommand.class},
         commandListHeading = "%nCommands:%n",
         exitCodeListHeading = Berth.EXIT_CODES,
         exitCodeList = {"0:success", "1:failure", "2:the command line is wrong", "3:no helper, no bus, or the helper's name is taken"},
