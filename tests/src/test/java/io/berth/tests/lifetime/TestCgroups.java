@@ -113,6 +113,18 @@ final class TestCgroups implements AutoCloseable {
         }
     }
 
+    /** The same without a shell, moved by us. */
+    Process spawn(Path cgroup) {
+        try {
+            Process process = new ProcessBuilder("sleep", "1000").start();
+            processes.add(process);
+            move(process, cgroup);
+            return process;
+        } catch (IOException failure) {
+            throw new UncheckedIOException(failure);
+        }
+    }
+
     /** Moves a process into the cgroup. */
     static void move(Process process, Path cgroup) {
         try {

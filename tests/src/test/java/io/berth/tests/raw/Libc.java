@@ -51,6 +51,9 @@ public interface Libc {
     /** glibc 2.36. */
     int pidfd_open(int pid, int flags);
 
+    /** @param time seconds and nanoseconds */
+    int clock_gettime(int clock, long[] time);
+
     int fcntl(int fd, int command, int argument);
 
     /** errno of this thread's last call. */
