@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import io.berth.server.Creator;
+import io.berth.server.LifetimeSpec;
 import io.berth.server.Mode;
 import io.berth.server.ServerSpec;
 import io.berth.transport.MessageBus;
@@ -68,7 +69,8 @@ class CreatorWatcherTest {
 
     private static ServerSpec spec(Creator creator) {
         return new ServerSpec("org.example.Sandbox", "app", Map.of(), creator, "session", List.of(), false, false, Mode.ENFORCE,
-                OptionalInt.empty(), Optional.empty(), 0);
+                OptionalInt.empty(),
+                new LifetimeSpec(OptionalInt.empty(), OptionalInt.empty(), Optional.empty(), List.of(), List.of(), 0));
     }
 
     @Test

@@ -4,7 +4,6 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.berth.tests.house.BerthDaemon;
 import io.berth.tests.house.ContainerServer;
 import io.berth.tests.house.Program;
 import java.nio.file.Files;
@@ -25,7 +24,7 @@ class CommandTest extends HouseTest {
 
     /** @return what it printed; the exit status must be this one */
     private String berth(int status, String... arguments) {
-        Program command = house.run(BerthDaemon.command(arguments));
+        Program command = house.berth(arguments);
         assertEquals(status, command.exitStatus(PATIENCE), command.output() + command.errors());
         return command.output() + command.errors();
     }
@@ -122,7 +121,7 @@ class CommandTest extends HouseTest {
 
     @Test
     void doctor_ofTheMachine_saysWhatIsThere() {
-        Program command = house.run(BerthDaemon.command("doctor", "--json"));
+        Program command = house.berth("doctor", "--json");
         command.exitStatus(PATIENCE);
         for (String subject : List.of("session bus", "system bus", "activation", "bubblewrap", "kernel", "berth-mount", "user namespaces", "cgroups")) {
             assertTrue(command.output().contains("\"subject\":\"" + subject + "\""), command.output());
