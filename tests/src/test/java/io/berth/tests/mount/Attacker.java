@@ -11,41 +11,32 @@ import java.nio.file.Path;
 final class Attacker implements AutoCloseable {
     static final String TARGET = "/mnt/d/a/bus";
     private static final String SCRIPT = """
-            import ctypes, os
+            import ctypes, os, sys
             libc = ctypes.CDLL(None, use_errno=True)
-            def exchange(one, other):
-                if libc.renameat2(-100, one.encode(), -100, other.encode(), 2):
-                    return False
-                return True
+            EXCHANGE = 2
             swaps = 0
             open('/mnt/evil/started', 'w')
             while not os.path.exists('/mnt/stop'):
-                # one swap of each kind, and back: the directory above, its parent, the target itself
-                for place, link in (('/mnt/d/a', '/mnt/link-a'), ('/mnt/d', '/mnt/link-d'), ('/mnt/d/a/bus', '/mnt/link-bus')):
-                    if exchange(place, link):
-                        swaps += 1
-                        exchange(place, link)
-                        swaps += 1
-                    else:
-                        # nothing at the target yet, or a mount point that cannot be renamed
-                        try:
-                            os.symlink('/mnt/evil/bus', place)
+                for place, link in (pair.split('=') for pair in sys.argv[1:]):
+                    # there and back is two swaps; one that fails finds nothing there, or a mount point
+                    for time in range(20):
+                        if libc.renameat2(-100, place.encode(), -100, link.encode(), EXCHANGE) == 0:
                             swaps += 1
-                            os.unlink(place)
-                            swaps += 1
-                        except OSError:
-                            pass
             print(swaps, flush=True)
             """;
+    /** Relative links: those that begin with a slash are refused for more than one reason. */
+    private static final String WAY = "/mnt/d/a=/mnt/link-a /mnt/d=/mnt/link-d /mnt/d/a/bus=/mnt/link-bus";
+    private static final String TARGET_ALONE = "/mnt/d/a/bus=/mnt/link-bus";
 
     private final Sandbox sandbox;
 
-    Attacker(MountHouse house, Sandbox sandbox) throws IOException {
+    /** @param wholeWay whether it swaps the directories too */
+    Attacker(MountHouse house, Sandbox sandbox, boolean wholeWay) throws IOException {
         this.sandbox = sandbox;
         Path script = Files.writeString(house.root().resolve("attacker.py"), SCRIPT);
-        sandbox.run("mkdir -p /mnt/d/a /mnt/evil/a; touch /mnt/evil/bus /mnt/evil/a/bus; ln -s /mnt/evil /mnt/link-a;"
-                + " ln -s /mnt/evil /mnt/link-d; ln -s /mnt/evil/bus /mnt/link-bus; cp " + script + " /mnt/attacker.py");
-        sandbox.run("/usr/bin/python3 /mnt/attacker.py >/mnt/swaps 2>&1 &");
+        sandbox.run("mkdir -p /mnt/d/a /mnt/evil/a; touch /mnt/evil/bus /mnt/evil/a/bus /mnt/d/a/bus; ln -s ../evil /mnt/link-a;"
+                + " ln -s evil /mnt/link-d; ln -s ../../evil/bus /mnt/link-bus; cp " + script + " /mnt/attacker.py");
+        sandbox.run("/usr/bin/python3 /mnt/attacker.py " + (wholeWay ? WAY : TARGET_ALONE) + " >/mnt/swaps 2>&1 &");
         sandbox.run("while ! [ -e /mnt/evil/started ]; do sleep 0.01; done");
     }
 

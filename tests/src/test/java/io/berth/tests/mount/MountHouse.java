@@ -90,8 +90,7 @@ final class MountHouse implements AutoCloseable {
 
     /** Once per house, and again after {@link #killDaemon}. */
     void startDaemon() {
-        daemon = keep(Program.start(outputs, Map.of("XDG_RUNTIME_DIR", runtime.toString(), "DBUS_SESSION_BUS_ADDRESS", sessionAddress,
-                "DBUS_SYSTEM_BUS_ADDRESS", "unix:path=" + systemSocket), user.daemon(BerthDaemon.command("daemon"))));
+        daemon = berth("daemon");
         try (RawClient client = RawClient.connect(runtime.resolve("bus"))) {
             Awaitility.await("the daemon to own its name").atMost(PATIENCE).pollInterval(Duration.ofMillis(10)).until(() -> {
                 if (!daemon.isAlive()) {
@@ -172,10 +171,19 @@ final class MountHouse implements AutoCloseable {
         return helper().add("org.test." + bus, arguments);
     }
 
-    /** Runs a program of the host's as this user, to its end. */
+    /** Starts a program of the host's as this user. */
     Program run(List<String> command) {
+        return start(user.as(command));
+    }
+
+    /** Starts the berth command as this user. */
+    Program berth(String... arguments) {
+        return start(user.berth(BerthDaemon.command(arguments)));
+    }
+
+    private Program start(List<String> command) {
         return keep(Program.start(outputs, Map.of("XDG_RUNTIME_DIR", runtime.toString(), "DBUS_SESSION_BUS_ADDRESS", sessionAddress,
-                "DBUS_SYSTEM_BUS_ADDRESS", "unix:path=" + systemSocket), user.daemon(command)));
+                "DBUS_SYSTEM_BUS_ADDRESS", "unix:path=" + systemSocket), command));
     }
 
     void mount(ContainerServer server, Sandbox sandbox, String target) {

@@ -17,6 +17,8 @@ import java.util.List;
 import java.util.Map;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What holds for a daemon of root as well as for one of an ordinary user; only the way into the namespace differs. */
 abstract class MountTest extends HouseTest {
@@ -285,19 +287,21 @@ abstract class MountTest extends HouseTest {
         assertEquals("mine", app.run("cat /mnt/d/bus /mnt/over").lines().findFirst().orElse(""));
     }
 
-    @Test
-    void attackerThatSwapsTheWay_neverGetsAMountElsewhere() throws Exception {
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void attackerThatSwapsTheWay_neverGetsAMountElsewhere(boolean wholeWay) throws Exception {
         Sandbox app = house.keep(Sandbox.unshared(house));
         ContainerServer server = house.server("session");
         int mounted = 0;
         int refused = 0;
         int swaps;
-        try (Attacker attacker = new Attacker(house, app)) {
+        try (Attacker attacker = new Attacker(house, app, wholeWay)) {
             for (int round = 0; round < ROUNDS; round++) {
+                boolean hide = wholeWay && round % 2 == 0;
                 try {
-                    house.mount(server, round % 2 == 0 ? MountHouse.byPid(app) : MountHouse.hiding(app), Attacker.TARGET);
+                    house.mount(server, hide ? MountHouse.hiding(app) : MountHouse.byPid(app), Attacker.TARGET);
                     mounted++;
-                    checkPlaces(app, 1 + round % 2);
+                    checkPlaces(app, hide ? 2 : 1);
                     house.unmount(server, Map.of(), "");
                 } catch (DBusError failure) {
                     refused++;

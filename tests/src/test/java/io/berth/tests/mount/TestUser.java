@@ -101,8 +101,8 @@ final class TestUser implements AutoCloseable {
         return line;
     }
 
-    /** The daemon's command line, in this user's copy; {@code inFront} goes before the java program. */
-    List<String> daemon(List<String> command) {
+    /** A command line of the berth command, with this user's copy of the class path. */
+    List<String> berth(List<String> command) {
         List<String> line = new ArrayList<>(command);
         int at = line.indexOf("-cp") + 1;
         line.set(at, String.join(":", classPath.stream().map(Path::toString).toList()));
