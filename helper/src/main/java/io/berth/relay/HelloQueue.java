@@ -30,6 +30,10 @@ final class HelloQueue {
         }
     }
 
+    boolean hasOutstanding() {
+        return !outstanding.isEmpty();
+    }
+
     /** Runs a task when those that are outstanding now have been answered: at once when there is none. */
     void whenAnswered(Runnable task) {
         waiters.add(new Waiter(last, task));
