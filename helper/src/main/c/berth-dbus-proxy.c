@@ -15,7 +15,9 @@
 #include <sys/stat.h>
 
 enum { LARGEST_MESSAGE = 1 << 27 };
+enum { HELLO_SERIAL = 1, MATCH_SERIAL = 2, FIRST_SERVER_SERIAL = 3 };
 
+#define BUS "org.freedesktop.DBus"
 #define HELPER "io.berth.Helper1"
 
 /* The connection to the bus on which the helper is. */
@@ -44,7 +46,7 @@ static char *take_message(struct message *message) {
 static bool receive(void) {
     while (bus.room < bus.length + 4096) bus.bytes = more(bus.bytes, bus.room = bus.room * 2 + 4096, 1);
     ssize_t count;
-    while ((count = recv(bus.fd, bus.bytes + bus.length, bus.room - bus.length, 0)) < 0 && errno == EINTR) continue;
+    while ((count = recv(bus.fd, bus.bytes + bus.length, bus.room - bus.length - 1, 0)) < 0 && errno == EINTR) continue;
     if (count > 0) bus.length += (size_t) count;
     return count > 0;
 }
@@ -178,51 +180,69 @@ static void remove_sockets(void) {
     }
 }
 
+/* Waits for the next message that is a reply. Returns memory for the caller to free. */
+static char *await_reply(struct message *message) {
+    for (;;) {
+        char *taken = take_message(message);
+        if (taken && message->reply_serial) return taken;
+        if (!taken && !receive()) die("The session bus has closed the connection");
+        free(taken);
+    }
+}
+
+/* Says Hello, and asks to be told of denials. File descriptors must wait for the answer: while it authenticates, the bus drops them. */
+static void say_hello(bool log) {
+    struct writer first = {NULL, 0, 0}, hello = {NULL, 0, 0}, nothing = {NULL, 0, 0};
+    put_bytes(&first, "BEGIN\r\n", 7);
+    put_call(&hello, HELLO_SERIAL, BUS, "/org/freedesktop/DBus", BUS, "Hello", "", &nothing, 0);
+    if (log) {
+        struct writer match = {NULL, 0, 0};
+        put_string(&match, "type='signal',sender='" HELPER "',interface='io.berth.Server1',member='Audit'");
+        put_call(&hello, MATCH_SERIAL, BUS, "/org/freedesktop/DBus", BUS, "AddMatch", "s", &match, 0);
+        free(match.bytes);
+    }
+    put_bytes(&first, hello.bytes, hello.length);
+    if (!send_with_fds(bus.fd, first.bytes, first.length, NULL, 0)) die("The session bus has closed the connection");
+    free(first.bytes);
+    free(hello.bytes);
+    struct message reply;
+    free(await_reply(&reply));
+    if (reply.reply_serial != HELLO_SERIAL || reply.type != METHOD_RETURN) die("The session bus refuses the connection");
+}
+
 /* Has the helper make all servers, and waits until clients can connect. */
 static void make_servers(void) {
     bool log = false;
-    struct writer first = {NULL, 0, 0}, nothing = {NULL, 0, 0};
     for (size_t i = 0; i < proxy_count; i++) {
         bind_socket(&proxies[i]);
         log |= proxies[i].log;
     }
     connect_to_helper();
-    put_bytes(&first, "BEGIN\r\n", 7);
-    struct writer hello = {NULL, 0, 0};
-    put_call(&hello, 1, "org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus", "Hello", "", &nothing, 0);
-    if (log) {
-        struct writer match = {NULL, 0, 0};
-        put_string(&match, "type='signal',sender='" HELPER "',interface='io.berth.Server1',member='Audit'");
-        put_call(&hello, 2, "org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus", "AddMatch", "s", &match, 0);
-        free(match.bytes);
-    }
-    put_bytes(&first, hello.bytes, hello.length);
-    bool sent = send_with_fds(bus.fd, first.bytes, first.length, NULL, 0);
+    say_hello(log);
     for (size_t i = 0; i < proxy_count; i++) {
         struct writer call = {NULL, 0, 0};
-        put_add_server(&call, &proxies[i], (uint32_t) i + 3);
-        sent = sent && send_with_fds(bus.fd, call.bytes, call.length, (int[]) {proxies[i].socket, proxies[i].helpers_connector}, 2);
+        put_add_server(&call, &proxies[i], FIRST_SERVER_SERIAL + (uint32_t) i);
+        if (!send_with_fds(bus.fd, call.bytes, call.length, (int[]) {proxies[i].socket, proxies[i].helpers_connector}, 2))
+            die("The session bus has closed the connection");
         free(call.bytes);
+        close(proxies[i].socket);
         close(proxies[i].helpers_connector);
     }
-    free(first.bytes);
-    free(hello.bytes);
-    if (!sent) die("The session bus has closed the connection");
     for (size_t made = 0; made < proxy_count;) {
-        struct message message;
-        char *taken = take_message(&message);
-        if (!taken) {
-            if (!receive()) die("The session bus has closed the connection");
-            continue;
-        }
+        struct message reply;
+        char *taken = await_reply(&reply);
         for (size_t i = 0; i < proxy_count; i++) {
-            if (proxies[i].serial != message.reply_serial) continue;
-            const char *text = message.signature[0] == 's' || message.signature[0] == 'o' ? get_text(&message.body, false) : "";
-            if (message.type == ERROR) die("Failed to start proxy for %s: %s", proxies[i].address, text[0] ? text : message.error);
+            if (proxies[i].serial != reply.reply_serial) continue;
+            const char *text = reply.signature[0] == 's' || reply.signature[0] == 'o' ? get_text(&reply.body, false) : "";
+            if (reply.type == ERROR) die("Failed to start proxy for %s: %s", proxies[i].address, text[0] ? text : reply.error);
             proxies[i].object = copy(text, strlen(text));
             made++;
         }
         free(taken);
+    }
+    if (!log) {
+        close(bus.fd);
+        bus.fd = -1;
     }
 }
 
@@ -305,14 +325,5 @@ int main(int count, char **values) {
     if (proxy_count == 0) die("No proxies specified");
     make_servers();
     if (sync_fd >= 0 && write(sync_fd, "x", 1) != 1) fprintf(stderr, "Cannot write to the fd %d of --fd: %s\n", sync_fd, strerror(errno));
-    bool log = false;
-    for (size_t i = 0; i < proxy_count; i++) {
-        close(proxies[i].socket);
-        log |= proxies[i].log;
-    }
-    if (!log) {
-        close(bus.fd);
-        bus.fd = -1;
-    }
     return serve();
 }

@@ -9,6 +9,8 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Has connections to the bus made by a process of the sandbox, so that the bus, and whoever asks it, sees that process's
@@ -19,6 +21,7 @@ import java.util.List;
  * ends the server. How long an answer may take is its asker's to measure. Owns its socket. Loop thread.
  */
 final class Connector {
+    private static final Logger LOG = LoggerFactory.getLogger(Connector.class);
     /** Requests that are written and not answered; more than these wait. */
     private static final int ASKED_AT_ONCE = 16;
     private static final int ANSWERS_AT_ONCE = 16;
@@ -134,7 +137,10 @@ final class Connector {
             if (request != null) {
                 asked.addFirst(request);
             }
-            end(n > 0 ? "the connector answers what it was not asked" : "the connector has gone");
+            if (n > 0) {
+                LOG.warn("a connector answers what it was not asked");
+            }
+            end("the connector has gone");
             return false;
         }
         // at the limit of open files of this process, what was answered cannot be taken in: no fault of the other side's

@@ -135,7 +135,6 @@ public final class RelayServer {
 
     private void onConnectorGone() {
         if (!closed) {
-            LOG.info("the connector of {} has gone", address);
             events.onConnectorGone();
         }
     }
