@@ -291,6 +291,11 @@ final class ConfinedConnection {
         return owner != null && incomingJudge.hasHeardFrom(owner.uniqueName());
     }
 
+    /** Whether the connection of this unique name exists for this app with all its names. */
+    boolean seesOwner(String unique) {
+        return unique.equals(uniqueName) || server.routes().seesOwner(unique) || incomingJudge.hasHeardFrom(unique);
+    }
+
     /** Sends a call of our own to the bus driver, between two messages of the app's. */
     void call(IntFunction<byte[]> message, OwnCalls.Handler handler) {
         if (stage == Stage.RELAYING) {

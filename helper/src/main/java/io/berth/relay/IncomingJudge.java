@@ -81,7 +81,7 @@ final class IncomingJudge implements Flow.Judge {
     }
 
     private boolean isSeen(String name, String before, String now) {
-        return connection.sees(name) || !before.isEmpty() && connection.sees(before) || !now.isEmpty() && connection.sees(now);
+        return connection.sees(name) || !before.isEmpty() && connection.seesOwner(before) || !now.isEmpty() && connection.seesOwner(now);
     }
 
     /** A unique name is new (where only neighbours are seen, they are told of when their Hello is answered) or has gone. */

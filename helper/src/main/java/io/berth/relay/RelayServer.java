@@ -186,7 +186,7 @@ public final class RelayServer {
         }
         List<Runnable> vanished = new ArrayList<>();
         List<Runnable> appeared = new ArrayList<>();
-        view.owners().forEachUniqueName(peer -> compare(before.to(peer).sees(), routes.to(peer).sees(), all, peer.uniqueName(), peer,
+        view.owners().forEachUniqueName(peer -> compare(before.sees(peer.uniqueName()), routes.sees(peer.uniqueName()), all, peer.uniqueName(), peer,
                 vanished, appeared));
         view.owners().owners().forEach((name, owner) -> compare(before.sees(name), routes.sees(name), all, name, owner, vanished, appeared));
         // names go before their owners and come after them, as on the bus
