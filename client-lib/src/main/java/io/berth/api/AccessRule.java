@@ -7,11 +7,14 @@ package io.berth.api;
  * mediator's business. {@link RuleText} reads and prints rules in the command line's words.
  *
  * @param flags         bits of {@link AccessFlags}, at least one of them a permission
- * @param busName       a bus name, or with {@link AccessFlags#NAME_IS_APP} {@code type/app_id}; empty for any
+ * @param busName       a bus name, {@link #UNIQUE_NAMES}, or with {@link AccessFlags#NAME_IS_APP} {@code type/app_id}; empty for any
  * @param objectPath    an object path; {@code /} with {@link AccessFlags#PATH_IS_SUBTREE} for any
  * @param interfaceName an interface, or with {@link AccessFlags#INTERFACE_HAS_MEMBER} {@code interface.Member}; empty for any
  */
 public record AccessRule(int flags, String busName, String objectPath, String interfaceName) {
+    /** With {@link AccessFlags#NAME_IS_SUBTREE} every unique name, and only that name of a connection. */
+    public static final String UNIQUE_NAMES = ":1";
+
     /** @throws IllegalArgumentException naming the value that is wrong and what was expected */
     public AccessRule {
         int unknown = flags & ~AccessFlags.ALL;
@@ -44,6 +47,10 @@ public record AccessRule(int flags, String busName, String objectPath, String in
         } else if (busName.isEmpty()) {
             if (subtree) {
                 throw NameGrammar.rejected("NAME_IS_SUBTREE with bus name", busName, "a well-known name (empty alone means any name)");
+            }
+        } else if (subtree && busName.equals(UNIQUE_NAMES)) {
+            if ((flags & AccessFlags.PERMISSIONS) != AccessFlags.SEE) {
+                throw NameGrammar.rejected("NAME_IS_SUBTREE with bus name", busName, "SEE alone for all unique names");
             }
         } else if (subtree || own) {
             NameGrammar.checkWellKnownName(busName);

@@ -52,6 +52,7 @@ public final class RelayBackend implements Backend {
     }
 
     private Service serve(ContainerServer server, BusView view, AccessPolicy policy) {
+        checkConnector(server);
         Optional<ServerSocket> socket = Optional.empty();
         try {
             ServerSocket made = server.spec().socket().isPresent()
@@ -67,10 +68,18 @@ public final class RelayBackend implements Backend {
         }
     }
 
+    private void checkConnector(ContainerServer server) {
+        try {
+            server.spec().connector().ifPresent(sockets::checkConnected);
+        } catch (IllegalArgumentException unfit) {
+            throw new RegistryException(Kind.INVALID_ARGUMENT, "Connector: " + unfit.getMessage());
+        }
+    }
+
     @Override
     public CompletableFuture<Optional<Found>> identify(String bus, String busName) {
-        List<BusAddress> known = parse(bus);
-        if (!addresses.containsKey(bus) && !views.containsKey(known)) {
+        String known = canonical(bus);
+        if (!addresses.containsKey(known) && !views.containsKey(parse(known))) {
             throw new RegistryException(Kind.FAILED, "there is no container server on the bus at " + bus);
         }
         return view(bus).thenCompose(view -> view.identify(busName)).handle((found, failure) -> {
@@ -83,7 +92,8 @@ public final class RelayBackend implements Backend {
     }
 
     /** The view of a bus; the first one who asks opens it. */
-    private CompletableFuture<BusView> view(String bus) {
+    private CompletableFuture<BusView> view(String given) {
+        String bus = canonical(given);
         List<BusAddress> where = parse(bus);
         CompletableFuture<BusView> view = views.get(where);
         if (view == null) {
@@ -118,6 +128,13 @@ public final class RelayBackend implements Backend {
         }
     }
 
+    /** {@code session} or {@code system} also for their addresses: a unique name must lead to one view, whoever writes how. */
+    private String canonical(String bus) {
+        List<BusAddress> where = parse(bus);
+        return addresses.keySet().stream().filter(known -> parse(known).stream().anyMatch(one -> where.stream().anyMatch(one::isSamePlace)))
+                .findFirst().orElse(bus);
+    }
+
     private static Throwable unwrap(Throwable failure) {
         return failure instanceof CompletionException && failure.getCause() != null ? failure.getCause() : failure;
     }
@@ -143,7 +160,7 @@ public final class RelayBackend implements Backend {
             this.view = view;
             this.socket = socket;
             this.clients = new RelayServer(relay, view, server.spec().type() + "/" + server.spec().appId(), socket.fd(),
-                    socket.address(), policy, this);
+                    socket.address(), server.spec().connector(), policy, this);
         }
 
         @Override
@@ -227,6 +244,11 @@ public final class RelayBackend implements Backend {
         @Override
         public void onBusGone() {
             server.onBusGone();
+        }
+
+        @Override
+        public void onConnectorGone() {
+            server.onConnectorGone();
         }
 
         @Override

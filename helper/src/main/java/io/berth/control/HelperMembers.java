@@ -93,7 +93,7 @@ final class HelperMembers {
             Creator creator) {
         ServerSpec spec = new ServerSpec(app.type(), app.id(), metadata, creator, arguments.bus(), arguments.allow(),
                 arguments.unrestricted(), arguments.allowHostEscape(), arguments.mode(),
-                arguments.takeSocket(), arguments.takeLifetime());
+                arguments.takeSocket(), arguments.takeConnector(), arguments.takeLifetime());
         return registry.add(spec).whenComplete((server, failure) -> {
             if (failure == null) {
                 creators.onServerMade(creator.uniqueName());

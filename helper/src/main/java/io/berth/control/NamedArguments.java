@@ -21,14 +21,14 @@ import org.freedesktop.dbus.types.Variant;
  * to the call, until they are taken. Whether there is such a bus or cgroup is the registry's to say.
  */
 record NamedArguments(String bus, List<AccessRule> allow, boolean unrestricted, boolean allowHostEscape, Mode mode,
-        Optional<FileDescriptor> socket, Optional<FileDescriptor> readyNotification, Optional<FileDescriptor> closeNotification,
-        Optional<Boolean> outliveCreator, List<String> cgroups, List<FileDescriptor> processes, long startTimeoutUs) {
+        Optional<FileDescriptor> socket, Optional<FileDescriptor> connector, Optional<FileDescriptor> readyNotification,
+        Optional<FileDescriptor> closeNotification, Optional<Boolean> outliveCreator, List<String> cgroups, List<FileDescriptor> processes, long startTimeoutUs) {
     /** What this version acts on, with the type of each. */
     private static final Map<String, String> SUPPORTED = ordered("Bus", "s", "Allow", "a(usos)", "Unrestricted", "b",
-            "AllowHostEscape", "b", "Mode", "s", "Socket", "h", "ReadyNotification", "h", "CloseNotification", "h",
+            "AllowHostEscape", "b", "Mode", "s", "Socket", "h", "Connector", "h", "ReadyNotification", "h", "CloseNotification", "h",
             "OutliveCreator", "b", "Cgroups", "as", "Processes", "ah", "StartTimeout", "t");
     /** Part of the interface, but not yet of what we do. */
-    private static final Map<String, String> LATER = ordered("Policy", "s", "Connector", "h");
+    private static final Map<String, String> LATER = ordered("Policy", "s");
     /** The longest time that still fits when it is counted in nanoseconds. */
     private static final long LONGEST_US = Long.MAX_VALUE / 1000;
 
@@ -57,7 +57,7 @@ record NamedArguments(String bus, List<AccessRule> allow, boolean unrestricted, 
         }
         NamedArguments read = new NamedArguments(text(arguments, "Bus", "session"),
                 allow == null ? List.of() : rules.read(allow.getValue()), unrestricted, flag(arguments, "AllowHostEscape", false),
-                mode(text(arguments, "Mode", Mode.ENFORCE.word())), value(arguments, "Socket"), value(arguments, "ReadyNotification"),
+                mode(text(arguments, "Mode", Mode.ENFORCE.word())), value(arguments, "Socket"), value(arguments, "Connector"), value(arguments, "ReadyNotification"),
                 value(arguments, "CloseNotification"), value(arguments, "OutliveCreator"),
                 NamedArguments.<List<String>>value(arguments, "Cgroups").orElse(List.of()),
                 NamedArguments.<List<FileDescriptor>>value(arguments, "Processes").orElse(List.of()), timeout(arguments.get("StartTimeout")));
@@ -68,7 +68,7 @@ record NamedArguments(String bus, List<AccessRule> allow, boolean unrestricted, 
     /** One that is named twice cannot be taken twice. */
     private void checkFdsDiffer() {
         Set<Integer> seen = new HashSet<>();
-        Stream.concat(Stream.of(socket, readyNotification, closeNotification).flatMap(Optional::stream), processes.stream())
+        Stream.concat(Stream.of(socket, connector, readyNotification, closeNotification).flatMap(Optional::stream), processes.stream())
                 .filter(fd -> !seen.add(fd.getIntFileDescriptor())).findAny().ifPresent(twice -> {
                     throw ControlException.invalid("two arguments name the same file descriptor of the message, expected one for each");
                 });
@@ -83,6 +83,11 @@ record NamedArguments(String bus, List<AccessRule> allow, boolean unrestricted, 
     /** Takes its file descriptor. */
     OptionalInt takeSocket() {
         return take(socket);
+    }
+
+    /** Takes its file descriptor. */
+    OptionalInt takeConnector() {
+        return take(connector);
     }
 
     private static OptionalInt take(Optional<FileDescriptor> fd) {

@@ -37,6 +37,23 @@ public interface Sockets {
     UnixAddress adopt(int fd, int backlog);
 
     /**
+     * Checks a socket that somebody else has connected.
+     *
+     * @param fd borrowed
+     * @throws IllegalArgumentException naming what it is instead of a connected unix stream socket
+     */
+    void checkConnected(int fd);
+
+    /** Makes {@link #lastSender} known for what is received there from now on (SO_PASSCRED, unix(7)). @param fd borrowed */
+    void passCredentials(int fd);
+
+    /**
+     * @return the process that sent what the last {@link #receive} brought, as the kernel says; 0 when it does not, as for
+     *     bytes that were sent before {@link #passCredentials}
+     */
+    int lastSender();
+
+    /**
      * @return an fd that the caller owns; {@link #WOULD_BLOCK} when nobody waits (also ECONNABORTED, EINTR); {@link #CLOSED}
      *     when somebody has shut the socket down (EINVAL)
      * @throws KernelException EMFILE, ENFILE and the like

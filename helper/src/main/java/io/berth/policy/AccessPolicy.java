@@ -28,7 +28,9 @@ public final class AccessPolicy {
             if (rule.has(AccessFlags.NAME_IS_APP)) {
                 return rule.busName().equals(app);
             }
-            return rule.busName().isEmpty() || names.stream().anyMatch(this::coversName);
+            // unique names may be seen without any other name of the same connection
+            boolean bare = rule.busName().equals(AccessRule.UNIQUE_NAMES);
+            return rule.busName().isEmpty() || !bare && names.stream().anyMatch(this::coversName);
         }
     }
 

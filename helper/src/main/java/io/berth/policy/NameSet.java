@@ -20,6 +20,11 @@ public final class NameSet {
         this.texts = List.copyOf(texts);
     }
 
+    /** This list less what stands in it for {@code base}, for all below it, or for a name below it. */
+    public NameSet without(String base) {
+        return new NameSet(texts.stream().filter(text -> !covers(base, text)).toList());
+    }
+
     public boolean contains(String name) {
         for (String text : texts) {
             if (text.endsWith(".*") ? covers(text.substring(0, text.length() - 2), name) : text.equals(name)) {

@@ -4,6 +4,7 @@ import io.berth.kernel.EventLoop;
 import io.berth.kernel.FdQueue;
 import io.berth.kernel.KernelException;
 import io.berth.kernel.NativeBuffer;
+import io.berth.kernel.PeerCredentials;
 import io.berth.kernel.Poller;
 import io.berth.kernel.Sockets;
 import io.berth.kernel.UnixAddress;
@@ -11,6 +12,7 @@ import io.berth.wire.BodyReader;
 import io.berth.wire.BusAddress;
 import io.berth.wire.MalformedException;
 import io.berth.wire.MessageHeader;
+import io.berth.wire.MessageWriter;
 import io.berth.wire.SaslClient;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
@@ -19,6 +21,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
 import java.util.function.IntFunction;
 
 /**
@@ -44,6 +47,7 @@ public final class BusView {
     private EventLoop.Timer deadline;
     private Runnable whenGone = () -> { };
     private int connections;
+    private boolean mediatesLabels;
 
     /**
      * @param busName   {@code session}, {@code system} or an address, for messages and audits
@@ -149,7 +153,16 @@ public final class BusView {
         });
         call(serial -> Bus.call(serial, "Hello").toBytes(), null);
         call(serial -> Bus.call(serial, "AddMatch").string(Bus.ownerChanges(null)).toBytes(), null);
+        call(serial -> MessageWriter.methodCall(serial, Bus.NAME, Bus.PATH, Bus.PROPERTIES, "Get").string(Bus.NAME).string("Features")
+                .toBytes(), this::onFeatures);
         call(serial -> Bus.call(serial, "ListNames").toBytes(), this::onNames);
+    }
+
+    private void onFeatures(BodyReader body) {
+        if (body != null && body.signature().equals("as")) {
+            List<String> features = body.strings();
+            mediatesLabels = features.contains("AppArmor") || features.contains("SELinux");
+        }
     }
 
     private void onNames(BodyReader body) {
@@ -202,7 +215,12 @@ public final class BusView {
         } else if (now.isEmpty()) {
             forget(name);
         } else {
-            owners.peer(name).announce();
+            Peer peer = owners.peer(name);
+            peer.announce();
+            if (peer.confined() == null && hellos.hasOutstanding()) {
+                peer.setUndecided(true);
+                hellos.whenAnswered(() -> peer.setUndecided(false));
+            }
         }
     }
 
@@ -272,8 +290,8 @@ public final class BusView {
      */
     public CompletableFuture<Optional<ConfinedPeer>> identify(String name) {
         Peer known = owners.find(name);
-        // the bus may have told of a confined connection's name before it answered that connection's Hello
-        if (known != null && (known.confined() != null || hellos.isEmpty())) {
+        // the bus may have told of a confined connection\'s name before it answered that connection\'s Hello
+        if (known != null && !known.isUndecided()) {
             return CompletableFuture.completedFuture(confined(known));
         }
         CompletableFuture<Optional<ConfinedPeer>> answer = new CompletableFuture<>();
@@ -299,6 +317,35 @@ public final class BusView {
     /** Connects one more time, for a confined connection. @return as {@link Sockets#connect} */
     int connectOnceMore() {
         return relay.sockets().connect(socketAddress(address));
+    }
+
+    /** @return why a socket that somebody else has connected cannot lead to this bus; null when it may: credentials must tell */
+    String refusal(int socket) {
+        PeerCredentials mine = peer(endpoint.socket());
+        PeerCredentials other = peer(socket);
+        return other.pid() == mine.pid() && other.uid() == mine.uid() ? null
+                : "the connector has connected to process " + other.pid() + " of user " + other.uid() + ", expected process " + mine.pid()
+                        + " of user " + mine.uid() + ", which listens for the " + busName + " bus";
+    }
+
+    /** Who called listen(2) at the other end; without a pidfd. */
+    private PeerCredentials peer(int socket) {
+        PeerCredentials peer = relay.sockets().peerCredentials(socket);
+        if (peer.pidFd() >= 0) {
+            relay.kernel().close(peer.pidFd());
+        }
+        return peer;
+    }
+
+    /** Asks the bus who a connection is. @param answer told empty when it has no such connection, or is gone itself */
+    void credentials(String uniqueName, Consumer<Optional<ConnectionCredentials>> answer) {
+        call(serial -> Bus.call(serial, "GetConnectionCredentials").string(uniqueName).toBytes(),
+                body -> answer.accept(Optional.ofNullable(body).map(ConnectionCredentials::read)));
+    }
+
+    /** Whether the bus looks at security labels, so that it matters whose label connects. */
+    boolean mediatesLabels() {
+        return mediatesLabels;
     }
 
     void add(RelayServer server) {

@@ -8,6 +8,7 @@ import io.berth.policy.AccessPolicy;
 import io.berth.wire.MalformedException;
 import io.berth.wire.MessageHeader;
 import java.nio.ByteBuffer;
+import java.util.Optional;
 import java.util.function.IntFunction;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -40,6 +41,8 @@ final class ConfinedConnection {
     private OutgoingJudge outgoingJudge;
     private IncomingJudge incomingJudge;
     private String uniqueName;
+    /** The process that has made the connection to the bus; 0 for this one. */
+    private int connector;
     private long hello = -1;
     private boolean nameGone = true;
     private boolean clientEnded;
@@ -56,7 +59,8 @@ final class ConfinedConnection {
         this.opening = new Opening(this);
         this.client = new Endpoint(relay, socket, this::onClientReady);
         long limit = relay.limits().authenticateMs();
-        this.timer = relay.loop().schedule(limit * 1_000_000, () -> close("no unique name within " + limit + " ms"));
+        this.timer = relay.loop().schedule(limit * 1_000_000,
+                () -> close((opening == null ? "no unique name" : opening.late()) + " within " + limit + " ms"));
     }
 
     private void onClientReady(int events) {
@@ -101,7 +105,7 @@ final class ConfinedConnection {
     }
 
     /** A malformed stream ends this connection and nothing else. */
-    private void guarded(Runnable step) {
+    void guarded(Runnable step) {
         try {
             step.run();
         } catch (MalformedException e) {
@@ -111,6 +115,11 @@ final class ConfinedConnection {
             LOG.error("fault while relaying for process {} at {}", credentials.pid(), server.address(), fault);
             close("of a fault in the helper");
         }
+    }
+
+    /** The connection to the bus was made by this process of the sandbox, not by us. */
+    void made(int process) {
+        connector = process;
     }
 
     /** The opening has a socket to the bus, which is taken. */
@@ -282,6 +291,11 @@ final class ConfinedConnection {
         return owner != null && incomingJudge.hasHeardFrom(owner.uniqueName());
     }
 
+    /** Whether the connection of this unique name exists for this app with all its names. */
+    boolean seesOwner(String unique) {
+        return unique.equals(uniqueName) || server.routes().seesOwner(unique) || incomingJudge.hasHeardFrom(unique);
+    }
+
     /** Sends a call of our own to the bus driver, between two messages of the app's. */
     void call(IntFunction<byte[]> message, OwnCalls.Handler handler) {
         if (stage == Stage.RELAYING) {
@@ -321,8 +335,37 @@ final class ConfinedConnection {
         outgoing.pause();
     }
 
-    /** The bus has given a name. What the app has said after Hello can go on now. */
+    /**
+     * The bus has given a name. Where somebody else has made the connection, it may be a bus of his own that said so: the bus
+     * itself must know of a connection of that name and of that process.
+     */
     void onNamed(String name) {
+        if (connector == 0) {
+            begin(name);
+            return;
+        }
+        view.credentials(name, found -> guarded(() -> {
+            String refusal = refusal(name, found);
+            if (stage != Stage.CLOSED && refusal != null) {
+                close(refusal);
+            } else if (stage != Stage.CLOSED) {
+                begin(name);
+            }
+        }));
+    }
+
+    private String refusal(String name, Optional<ConnectionCredentials> found) {
+        int process = found.map(ConnectionCredentials::process).orElse(0);
+        if (process != connector) {
+            return "process " + connector + " connected it, but " + name + " is " + (process == 0 ? "nobody" : "process " + process);
+        }
+        String label = SecurityLabel.text(credentials.label());
+        return view.mediatesLabels() && policy().isUnrestricted() && SecurityLabel.isConfined(label) && !label.equals(found.get().label())
+                ? "its label is " + label + ", but the label of its connector " + found.get().label() : null;
+    }
+
+    /** What the app has said after Hello can go on now. */
+    private void begin(String name) {
         uniqueName = name;
         nameGone = false;
         view.register(name, this);

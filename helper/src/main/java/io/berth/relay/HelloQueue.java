@@ -23,16 +23,15 @@ final class HelloQueue {
         return last;
     }
 
-    /** Whether none is outstanding. */
-    boolean isEmpty() {
-        return outstanding.isEmpty();
-    }
-
     /** Answered or given up; does nothing the second time. */
     void end(long ticket) {
         if (outstanding.remove(ticket)) {
             wake();
         }
+    }
+
+    boolean hasOutstanding() {
+        return !outstanding.isEmpty();
     }
 
     /** Runs a task when those that are outstanding now have been answered: at once when there is none. */

@@ -75,19 +75,19 @@ final class IncomingJudge implements Flow.Judge {
         String name = body.string();
         String before = body.string();
         String now = body.string();
-        boolean seen = name.startsWith(":") ? isSeenLeaving(name, now) : isSeen(name, before, now);
+        boolean seen = name.startsWith(":") ? isSeenChanging(name, now) : isSeen(name, before, now);
         connection.broadcastOwners().onOwnerChanged(name, now);
         return seen && outgoing.driver().matches().wantOwnerChanged(name, before, now) ? forward() : Flow.Decision.DROP;
     }
 
     private boolean isSeen(String name, String before, String now) {
-        return connection.sees(name) || !before.isEmpty() && connection.sees(before) || !now.isEmpty() && connection.sees(now);
+        return connection.sees(name) || !before.isEmpty() && connection.seesOwner(before) || !now.isEmpty() && connection.seesOwner(now);
     }
 
-    /** A unique name is new (told when its connection gets it, if it is of this server) or has gone. */
-    private boolean isSeenLeaving(String name, String now) {
+    /** A unique name is new (where only neighbours are seen, they are told of when their Hello is answered) or has gone. */
+    private boolean isSeenChanging(String name, String now) {
         if (!now.isEmpty()) {
-            return false;
+            return server.routes().policy().seesName(name);
         }
         Peer peer = connection.owners().find(name);
         boolean seen = leaving.remove(name) || (peer == null ? connection.sees(name) : mayFollow(peer));

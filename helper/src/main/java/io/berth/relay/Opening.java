@@ -10,9 +10,10 @@ import io.berth.wire.SaslServer;
 import java.nio.ByteBuffer;
 
 /**
- * The beginning of a {@link ConfinedConnection}: authenticates the client, and only then connects to the bus and
- * authenticates there, so that client and bus can never disagree on where authentication ends. Bytes of the client's
- * that came too early, and their file descriptors, are handed over at the end. Loop thread.
+ * The beginning of a {@link ConfinedConnection}: authenticates the client, and only then connects to the bus, or has the
+ * server's {@link Connector} do so, and authenticates there, so that client and bus can never disagree on where
+ * authentication ends. Bytes of the client's that came too early, and their file descriptors, are handed over at the end.
+ * Loop thread.
  */
 final class Opening {
     private static final long RETRY_NS = 5_000_000;
@@ -27,6 +28,7 @@ final class Opening {
     private boolean clientDone;
     private SaslClient busSasl;
     private EventLoop.Timer retry;
+    private Connector.Request request;
 
     Opening(ConfinedConnection connection) {
         this.connection = connection;
@@ -65,7 +67,34 @@ final class Opening {
             early = new byte[input.remaining()];
             input.get(early);
             client.setReading(false);
-            connectToBus();
+            connection.server().connector().ifPresentOrElse(this::askFor, this::connectToBus);
+        }
+    }
+
+    private void askFor(Connector connector) {
+        request = connector.ask(new Connector.Asker() {
+            @Override
+            public void onSocket(int socket, int process) {
+                connection.guarded(() -> onHandedOver(socket, process));
+            }
+
+            @Override
+            public void onRefused(String reason) {
+                request = null;
+                connection.close(reason);
+            }
+        });
+    }
+
+    private void onHandedOver(int socket, int process) {
+        request = null;
+        connection.made(process);
+        String refusal = view.refusal(socket);
+        if (refusal == null) {
+            authenticateAt(connection.connected(socket));
+        } else {
+            relay.kernel().close(socket);
+            connection.close(refusal);
         }
     }
 
@@ -82,7 +111,10 @@ final class Opening {
             retry = relay.loop().schedule(RETRY_NS, this::connectToBus);
             return;
         }
-        Endpoint bus = connection.connected(socket);
+        authenticateAt(connection.connected(socket));
+    }
+
+    private void authenticateAt(Endpoint bus) {
         busSasl = new SaslClient(relay.kernel().userId(), clientSasl.fdsNegotiated());
         bus.outbox().write(busSasl.start(), Outbox.NO_FDS);
         bus.flush();
@@ -104,6 +136,8 @@ final class Opening {
         SaslServer.State state = busSasl.read(input);
         if (state == SaslServer.State.FAILED || state == SaslServer.State.DONE && input.hasRemaining()) {
             connection.close("the bus does not authenticate: " + busSasl.failure());
+        } else if (state == SaslServer.State.DONE && !busSasl.guid().equals(view.guid())) {
+            connection.close("the bus is " + busSasl.guid() + ", expected " + view.guid());
         } else if (state == SaslServer.State.DONE && clientSasl.fdsNegotiated() && !busSasl.fdsAgreed()) {
             connection.close("the bus does not pass file descriptors any more");
         } else if (state == SaslServer.State.DONE) {
@@ -117,8 +151,16 @@ final class Opening {
         }
     }
 
+    /** What it waits for, for the log. */
+    String late() {
+        return request == null ? "no unique name" : "no answer of the connector's";
+    }
+
     /** What was not handed over is closed. */
     void close() {
+        if (request != null) {
+            request.cancel();
+        }
         if (retry != null) {
             retry.cancel();
         }

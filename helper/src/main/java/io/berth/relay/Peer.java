@@ -13,6 +13,7 @@ final class Peer {
     private final Set<String> formerNames = new LinkedHashSet<>();
     private ConfinedConnection confined;
     private boolean announced;
+    private boolean undecided;
 
     Peer(String uniqueName) {
         this.uniqueName = uniqueName;
@@ -76,6 +77,15 @@ final class Peer {
 
     void announce() {
         announced = true;
+    }
+
+    /** Whether it may yet turn out to be a connection of ours, whose Hello has been answered but not seen. */
+    boolean isUndecided() {
+        return undecided && confined == null;
+    }
+
+    void setUndecided(boolean undecided) {
+        this.undecided = undecided;
     }
 
     /** {@code type/app_id}, null for an unconfined peer. */

@@ -15,6 +15,9 @@ public interface RelayEvents {
 
     void onBusGone();
 
+    /** Who made the connections to the bus does so no longer. */
+    void onConnectorGone();
+
     /** @param record whose {@code suppressed} is 0: thinning out is the receiver's */
     void onAudit(AuditRecord record);
 }

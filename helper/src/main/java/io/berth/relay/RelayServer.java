@@ -12,6 +12,8 @@ import io.berth.wire.MessageHeader;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Set;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -31,6 +33,7 @@ public final class RelayServer {
     private final UnixAddress address;
     private final RelayEvents events;
     private final Set<ConfinedConnection> connections = new LinkedHashSet<>();
+    private final Optional<Connector> connector;
     private Routes routes;
     private int listener;
     private EventLoop.Watch watch;
@@ -44,10 +47,11 @@ public final class RelayServer {
      * @param app  {@code type/app_id}
      * @param listener taken; listens already. Clients wait in its queue until {@link #accept}
      * @param address how it is bound
-     * @throws KernelException when it cannot be watched; the listener is closed then
+     * @param connectorSocket borrowed; the connected socket of a {@link Connector}, empty to connect to the bus from here
+     * @throws KernelException when something cannot be watched; the listener is closed then
      */
-    public RelayServer(Relay relay, BusView view, String app, int listener, UnixAddress address, AccessPolicy policy,
-            RelayEvents events) {
+    public RelayServer(Relay relay, BusView view, String app, int listener, UnixAddress address, OptionalInt connectorSocket,
+            AccessPolicy policy, RelayEvents events) {
         this.relay = relay;
         this.view = view;
         this.app = app;
@@ -55,12 +59,18 @@ public final class RelayServer {
         this.listener = listener;
         this.events = events;
         this.routes = new Routes(this, view.owners(), policy);
+        Connector made = null;
         try {
+            made = connectorSocket.isEmpty() ? null : new Connector(relay, connectorSocket.getAsInt(), this::onConnectorGone);
             watch = relay.loop().watch(listener, 0, ready -> acceptWaiting());
         } catch (KernelException failure) {
+            if (made != null) {
+                made.close();
+            }
             relay.kernel().close(listener);
             throw failure;
         }
+        connector = Optional.ofNullable(made);
         view.add(this);
     }
 
@@ -123,6 +133,17 @@ public final class RelayServer {
         events.onClient();
     }
 
+    private void onConnectorGone() {
+        if (!closed) {
+            events.onConnectorGone();
+        }
+    }
+
+    /** Who connects to the bus instead of us. */
+    Optional<Connector> connector() {
+        return connector;
+    }
+
     private String refusal(PeerCredentials credentials) {
         Limits limits = relay.limits();
         int perServer = view.isSystem() ? Math.min(limits.systemConnectionsPerServer(), limits.connectionsPerServer())
@@ -135,6 +156,11 @@ public final class RelayServer {
         }
         if (view.isSystem() && view.connections() >= limits.systemConnections()) {
             return "the limit of " + limits.systemConnections() + " connections to the system bus is reached";
+        }
+        String label = SecurityLabel.text(credentials.label());
+        if (routes.policy().isUnrestricted() && connector.isEmpty() && view.mediatesLabels() && SecurityLabel.isConfined(label)) {
+            return "its label is " + label + ", and the bus would judge it by the label of this helper: without rules it needs a"
+                    + " Connector under its own label";
         }
         return null;
     }
@@ -160,7 +186,7 @@ public final class RelayServer {
         }
         List<Runnable> vanished = new ArrayList<>();
         List<Runnable> appeared = new ArrayList<>();
-        view.owners().forEachUniqueName(peer -> compare(before.to(peer).sees(), routes.to(peer).sees(), all, peer.uniqueName(), peer,
+        view.owners().forEachUniqueName(peer -> compare(before.sees(peer.uniqueName()), routes.sees(peer.uniqueName()), all, peer.uniqueName(), peer,
                 vanished, appeared));
         view.owners().owners().forEach((name, owner) -> compare(before.sees(name), routes.sees(name), all, name, owner, vanished, appeared));
         // names go before their owners and come after them, as on the bus
@@ -179,10 +205,10 @@ public final class RelayServer {
         }
     }
 
-    /** A neighbour has got its name. */
+    /** A neighbour has got its name. Where the rules show every name, the bus tells it. */
     void onPeerJoined(Peer peer) {
         for (ConfinedConnection connection : List.copyOf(connections)) {
-            if (connection != peer.confined()) {
+            if (connection != peer.confined() && !routes.policy().seesName(peer.uniqueName())) {
                 connection.tellOwnerChanged(peer.uniqueName(), "", peer.uniqueName());
             }
         }
@@ -232,6 +258,7 @@ public final class RelayServer {
         for (ConfinedConnection connection : List.copyOf(connections)) {
             connection.close(null);
         }
+        connector.ifPresent(Connector::close);
         view.remove(this);
     }
 

@@ -73,6 +73,12 @@ final class Routes {
 
     /** Whether the rules let the app know of a name; what single connections have learnt is theirs. */
     boolean sees(String name) {
-        return name.equals(Bus.NAME) || !name.startsWith(":") && policy.seesName(name) || owners.find(name) != null && to(name).sees();
+        boolean exists = owners.find(name) != null;
+        return name.equals(Bus.NAME) || (exists || !name.startsWith(":")) && policy.seesName(name) || seesOwner(name);
+    }
+
+    /** Whether the rules let the app know of the connection that has this name now, and so of all its names. */
+    boolean seesOwner(String name) {
+        return owners.find(name) != null && to(name).sees();
     }
 }

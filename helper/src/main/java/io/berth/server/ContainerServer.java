@@ -43,7 +43,7 @@ public final class ContainerServer {
         this.rules = List.copyOf(spec.allow());
         this.unrestricted = spec.unrestricted();
         this.mode = spec.mode();
-        this.lifetime = new Lifetime(this, registry, spec.lifetime());
+        this.lifetime = new Lifetime(this, registry, spec.lifetime(), spec.connector().isPresent());
     }
 
     /** @return completes when the socket is there and, if the server is ready, served; when it fails nothing is left of the server */
@@ -51,6 +51,7 @@ public final class ContainerServer {
         acquired.add(lifetime::close);
         return ask(backend).handle((answer, failure) -> {
             spec.socket().ifPresent(registry.kernel()::close);
+            spec.connector().ifPresent(registry.kernel()::close);
             try {
                 if (failure != null) {
                     throw failure;
@@ -197,7 +198,8 @@ public final class ContainerServer {
     }
 
     private AccessPolicy policy() {
-        return new AccessPolicy(rules, unrestricted, mode == Mode.COMPLAIN, spec.allowHostEscape() ? null : registry.hostEscape());
+        return new AccessPolicy(rules, unrestricted, mode == Mode.COMPLAIN, spec.allowHostEscape() ? null
+                : spec.connector().isPresent() ? registry.hostEscapeOfConnectors() : registry.hostEscape());
     }
 
     // what the backend tells
@@ -228,6 +230,10 @@ public final class ContainerServer {
 
     public void onBusGone() {
         requestClose(CloseReason.BUS_GONE);
+    }
+
+    public void onConnectorGone() {
+        requestClose(CloseReason.CLOSED);
     }
 
     public void onAudit(AuditRecord record) {

@@ -16,13 +16,16 @@ final class Lifetime {
     private final Registry registry;
     private final LifetimeSpec spec;
     private final Instances instances;
+    private final boolean hasConnector;
     private final List<Notification> notifications = new ArrayList<>(2);
     private boolean ready;
     private boolean hadClient;
     private EventLoop.Timer firstClientTimer;
 
-    Lifetime(ContainerServer server, Registry registry, LifetimeSpec spec) {
+    /** @param hasConnector whether the server ends with its connector, of which its backend tells */
+    Lifetime(ContainerServer server, Registry registry, LifetimeSpec spec, boolean hasConnector) {
         this.server = server;
+        this.hasConnector = hasConnector;
         this.registry = registry;
         this.spec = spec;
         this.instances = new Instances(registry, spec.startTimeoutUs(), server::requestClose, server::onCgroupsChanged);
@@ -144,7 +147,7 @@ final class Lifetime {
 
     /** Nothing else was named that would end it. */
     private boolean endsWithItsClients() {
-        return spec.closeNotification().isEmpty() && !instances.wereNamed() && spec.outliveCreator().orElse(true);
+        return spec.closeNotification().isEmpty() && !hasConnector && !instances.wereNamed() && spec.outliveCreator().orElse(true);
     }
 
     void addCgroup(String path) {

@@ -29,6 +29,7 @@ public final class Registry {
     private final EventLoop loop;
     private final Backend backend;
     private final NameSet hostEscape;
+    private final NameSet hostEscapeOfConnectors;
     private final int maxServers;
     private final int maxInstances;
     private final Cgroups cgroups;
@@ -50,6 +51,7 @@ public final class Registry {
         this.loop = loop;
         this.backend = backend;
         this.hostEscape = hostEscape;
+        this.hostEscapeOfConnectors = hostEscape.without("org.freedesktop.portal");
         this.maxServers = maxServers;
         this.maxInstances = maxInstances;
         this.cgroups = kernel.openCgroups(loop);
@@ -274,6 +276,11 @@ public final class Registry {
 
     int maxInstances() {
         return maxInstances;
+    }
+
+    /** A portal takes an app for one of the host by who connects to the bus: no danger where the app's own sandbox does. */
+    NameSet hostEscapeOfConnectors() {
+        return hostEscapeOfConnectors;
     }
 
     NameSet hostEscape() {

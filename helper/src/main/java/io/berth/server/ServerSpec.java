@@ -20,15 +20,17 @@ import java.util.OptionalInt;
  * @param mode            enforce or complain
  * @param socket          a socket to accept on, bound by the creator; the registry owns this fd from the call of {@code add}
  *                        on, whatever comes of it. Empty for one of the helper's own
+ * @param connector       a socket whose other side connects to the bus when asked; owned likewise. Empty for the helper itself
  * @param lifetime        when it begins and what ends it
  */
 public record ServerSpec(String type, String appId, Map<String, ?> metadata, Creator creator, String bus,
         List<AccessRule> allow, boolean unrestricted, boolean allowHostEscape, Mode mode, OptionalInt socket,
-        LifetimeSpec lifetime) {
+        OptionalInt connector, LifetimeSpec lifetime) {
     /** All that the registry owns. */
     List<Integer> fds() {
         List<Integer> fds = new ArrayList<>(lifetime.fds());
         socket.ifPresent(fds::add);
+        connector.ifPresent(fds::add);
         return fds;
     }
 }

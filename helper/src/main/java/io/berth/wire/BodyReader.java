@@ -5,6 +5,7 @@ import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.BiConsumer;
 
 /**
  * Reads the values of a message body one after the other (specification, "Marshaling"). The caller knows the signature.
@@ -59,10 +60,7 @@ public final class BodyReader {
 
     /** An array of strings. */
     public List<String> strings() {
-        int length = uint32(end);
-        if (length < 0 || length > MAX_ARRAY || length > end - at) {
-            throw malformed("array of " + Integer.toUnsignedString(length) + " bytes");
-        }
+        int length = arrayLength();
         int arrayEnd = at + length;
         List<String> values = new ArrayList<>();
         while (at < arrayEnd) {
@@ -71,13 +69,91 @@ public final class BodyReader {
         return values;
     }
 
+    /** What follows in a variant, which must be read next. */
+    public String signature() {
+        if (at >= end || (bytes.get(at) & 0xff) >= end - at - 1) {
+            throw malformed("the end where a signature was expected");
+        }
+        int length = bytes.get(at) & 0xff;
+        byte[] text = new byte[length];
+        bytes.get(at + 1, text);
+        if (bytes.get(at + 1 + length) != 0) {
+            throw malformed("signature without its NUL");
+        }
+        at += length + 2;
+        return new String(text, StandardCharsets.US_ASCII);
+    }
+
+    /** An array of bytes. */
+    public byte[] bytes() {
+        int length = arrayLength();
+        byte[] value = new byte[length];
+        bytes.get(at, value);
+        at += length;
+        return value;
+    }
+
+    /**
+     * A dictionary {@code a{sv}}.
+     *
+     * @param entry told each key and the signature of its value, which it must read or {@link #skip}
+     */
+    public void dictionary(BiConsumer<String, String> entry) {
+        int length = arrayLength();
+        align(8, end);
+        if (length > end - at) {
+            throw malformed("array of " + length + " bytes");
+        }
+        int arrayEnd = at + length;
+        while (at < arrayEnd) {
+            align(8, arrayEnd);
+            entry.accept(string(arrayEnd), signature());
+        }
+    }
+
+    /** Passes over one value: a basic type, or an array of one. */
+    public void skip(String signature) {
+        boolean array = signature.length() == 2 && signature.charAt(0) == 'a';
+        char type = signature.isEmpty() ? '?' : signature.charAt(signature.length() - 1);
+        int size = switch (type) {
+            case 'y' -> 1;
+            case 'n', 'q' -> 2;
+            case 'b', 'i', 'u', 'h', 's', 'o' -> 4;
+            case 't', 'x', 'd' -> 8;
+            default -> 0;
+        };
+        if (size == 0 || signature.length() != (array ? 2 : 1)) {
+            throw malformed("value of type " + signature);
+        }
+        int length = array ? arrayLength() : 0;
+        align(size, end);
+        if (!array && (type == 's' || type == 'o')) {
+            string();
+            return;
+        }
+        int skipped = array ? length : size;
+        if (skipped > end - at) {
+            throw malformed("the end where a value was expected");
+        }
+        at += skipped;
+    }
+
     /** Whether everything was read. */
     public boolean atEnd() {
         return at == end;
     }
 
-    private int uint32(int limit) {
-        while ((at - start & 3) != 0) {
+    private int arrayLength() {
+        int length = uint32(end);
+        if (length < 0 || length > MAX_ARRAY || length > end - at) {
+            throw malformed("array of " + Integer.toUnsignedString(length) + " bytes");
+        }
+        return length;
+    }
+
+    /** @param size a power of two */
+    private void align(int size, int limit) {
+        while ((at - start & size - 1) != 0) {
             if (at >= limit) {
                 throw malformed("the end where padding was expected");
             }
@@ -86,6 +162,10 @@ public final class BodyReader {
             }
             at++;
         }
+    }
+
+    private int uint32(int limit) {
+        align(Integer.BYTES, limit);
         if (limit - at < Integer.BYTES) {
             throw malformed("the end where a number was expected");
         }

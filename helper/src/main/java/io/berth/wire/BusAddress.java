@@ -1,9 +1,12 @@
 package io.berth.wire;
 
 import java.io.ByteArrayOutputStream;
+import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -49,6 +52,18 @@ public record BusAddress(String name, boolean isAbstract, String guid) {
      */
     public static String format(String name, boolean isAbstract, String guid) {
         return TRANSPORT + (isAbstract ? "abstract=" : "path=") + escape(name) + (guid == null ? "" : ",guid=" + guid);
+    }
+
+    /** Whether both lead to one socket now, which may have several paths. */
+    public boolean isSamePlace(BusAddress other) {
+        if (isAbstract != other.isAbstract) {
+            return false;
+        }
+        try {
+            return name.equals(other.name) || !isAbstract && Files.isSameFile(Path.of(name), Path.of(other.name));
+        } catch (IOException nothingThere) {
+            return false;
+        }
     }
 
     static boolean isGuid(String text) {

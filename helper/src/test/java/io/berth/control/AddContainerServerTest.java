@@ -52,7 +52,7 @@ class AddContainerServerTest {
     @Test
     void namedArguments_unknownOrOfWrongType_areInvalidArgsByName() throws Exception {
         assertEquals("InvalidArgs unknown named argument 'Bux': expected one of Bus, Allow, Unrestricted, AllowHostEscape, "
-                + "Mode, Socket, ReadyNotification, CloseNotification, OutliveCreator, Cgroups, Processes, StartTimeout", client.addError("Bux", "session"));
+                + "Mode, Socket, Connector, ReadyNotification, CloseNotification, OutliveCreator, Cgroups, Processes, StartTimeout", client.addError("Bux", "session"));
         assertEquals("InvalidArgs named argument Bus has type i, expected s", client.addError("Bus", 1));
         assertEquals("InvalidArgs named argument Allow has type as, expected a(usos)",
                 client.addError("Allow", new Variant<>(List.of("org.foo"), "as")));

@@ -5,7 +5,7 @@ import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 
-/** Asks how a socket of somebody else's is bound, and whether it can be listened on (unix(7)). Keeps nothing; thread-safe. */
+/** Asks how a socket of somebody else's is bound, and whether it can be listened on or is connected (unix(7)). Keeps nothing; thread-safe. */
 final class BoundAddress {
     private static final int SOL_SOCKET = 1;
     private static final int SO_TYPE = 3;
@@ -14,6 +14,7 @@ final class BoundAddress {
     private static final int SOCK_STREAM = 1;
     private static final int ADDRESS_ROOM = 128;
     private static final int FAMILY_LENGTH = 2;
+    private static final String TO_LISTEN = "a unix stream socket that is bound to an absolute path or an abstract name and not connected";
 
     private final Libc libc;
 
@@ -23,17 +24,7 @@ final class BoundAddress {
 
     /** @throws IllegalArgumentException saying what the fd is instead of a bound unix stream socket that is not connected */
     UnixAddress read(int fd) {
-        int domain = option(fd, SO_DOMAIN);
-        if (domain < 0) {
-            throw refusal("no socket");
-        }
-        if (domain != AF_UNIX) {
-            throw refusal("a socket of address family " + domain);
-        }
-        int type = option(fd, SO_TYPE);
-        if (type != SOCK_STREAM) {
-            throw refusal("a unix socket of type " + type);
-        }
+        checkUnixStream(fd, TO_LISTEN);
         try (Scratch memory = new Scratch(libc, ADDRESS_ROOM + 4)) {
             if (name(fd, "getpeername", memory) >= 0) {
                 throw refusal("a connected socket");
@@ -46,6 +37,31 @@ final class BoundAddress {
                 throw refusal("a socket without an address");
             }
             return address(memory.getBytes(FAMILY_LENGTH, length - FAMILY_LENGTH));
+        }
+    }
+
+    /** @throws IllegalArgumentException saying what the fd is instead of a connected unix stream socket */
+    void checkConnected(int fd) {
+        String expected = "a connected unix stream socket";
+        checkUnixStream(fd, expected);
+        try (Scratch memory = new Scratch(libc, ADDRESS_ROOM + 4)) {
+            if (name(fd, "getpeername", memory) < 0) {
+                throw refusal("a socket that is not connected", expected);
+            }
+        }
+    }
+
+    private void checkUnixStream(int fd, String expected) {
+        int domain = option(fd, SO_DOMAIN);
+        if (domain < 0) {
+            throw refusal("no socket", expected);
+        }
+        if (domain != AF_UNIX) {
+            throw refusal("a socket of address family " + domain, expected);
+        }
+        int type = option(fd, SO_TYPE);
+        if (type != SOCK_STREAM) {
+            throw refusal("a unix socket of type " + type, expected);
         }
     }
 
@@ -89,7 +105,10 @@ final class BoundAddress {
     }
 
     private static IllegalArgumentException refusal(String what) {
-        return new IllegalArgumentException("the file descriptor is " + what + ", expected a unix stream socket that is bound to an"
-                + " absolute path or an abstract name and not connected");
+        return refusal(what, TO_LISTEN);
+    }
+
+    private static IllegalArgumentException refusal(String what, String expected) {
+        return new IllegalArgumentException("the file descriptor is " + what + ", expected " + expected);
     }
 }

@@ -25,6 +25,8 @@ final class LinuxSockets implements Sockets {
     private static final int MSG_CMSG_CLOEXEC = 0x40000000;
     private static final int SOL_SOCKET = 1;
     private static final int SCM_RIGHTS = 1;
+    private static final int SCM_CREDENTIALS = 2;
+    private static final int SO_PASSCRED = 16;
     private static final int SCM_PIDFD = 4;
 
     /** struct msghdr, recvmsg(2): name, namelen, iov, iovlen, control, controllen, flags; behind it our one struct iovec. */
@@ -58,6 +60,7 @@ final class LinuxSockets implements Sockets {
     private final ByteBuffer receiveHeader;
     private final NativeBuffer sendMemory;
     private final ByteBuffer sendHeader;
+    private int sender;
 
     /** @param fdRoom how many fds one message may bring; {@link Sockets#MAX_FDS} is all that the kernel lets through */
     LinuxSockets(Libc libc, LinuxKernel kernel, int fdRoom) {
@@ -100,6 +103,7 @@ final class LinuxSockets implements Sockets {
         receiveHeader.putLong(IOVEC_BASE, address)
                 .putLong(IOVEC_LENGTH, length)
                 .putLong(CONTROL_LENGTH, receiveMemory.capacity() - CONTROL_START);
+        sender = 0;
         int received;
         while ((received = libc.call(recvmsg, fd, receiveMemory.address(), MSG_DONTWAIT | MSG_CMSG_CLOEXEC)) < 0) {
             int errno = libc.errno();
@@ -130,6 +134,9 @@ final class LinuxSockets implements Sockets {
                 } else if (ofSocket && type == SCM_PIDFD) {
                     kernel.close(receiveHeader.getInt(data));
                 }
+            }
+            if (ofSocket && type == SCM_CREDENTIALS) {
+                sender = receiveHeader.getInt(position + CMSG_HEADER); // struct ucred begins with the pid
             }
             position += align(length);
         }
@@ -218,6 +225,26 @@ final class LinuxSockets implements Sockets {
             throw libc.failure("fcntl of the socket " + address);
         }
         return address;
+    }
+
+    @Override
+    public void checkConnected(int fd) {
+        bound.checkConnected(fd);
+    }
+
+    @Override
+    public void passCredentials(int fd) {
+        try (Scratch on = new Scratch(libc, Integer.BYTES)) {
+            on.putInt(0, 1);
+            if (libc.call(libc.function("setsockopt"), fd, SOL_SOCKET, SO_PASSCRED, on.address(), Integer.BYTES) < 0) {
+                throw libc.failure("setsockopt SO_PASSCRED fd " + fd);
+            }
+        }
+    }
+
+    @Override
+    public int lastSender() {
+        return sender;
     }
 
     @Override

@@ -29,6 +29,10 @@ public final class RawListener implements AutoCloseable {
         }
     }
 
+    public int fd() {
+        return fd;
+    }
+
     /** @return null when nobody came in time or the listener was closed */
     public RawSocket accept(Duration timeout) {
         Pointer poll = Memory.allocateDirect(RUNTIME, 8, true);
