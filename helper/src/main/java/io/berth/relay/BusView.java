@@ -290,7 +290,7 @@ public final class BusView {
      */
     public CompletableFuture<Optional<ConfinedPeer>> identify(String name) {
         Peer known = owners.find(name);
-        // the bus may have told of a confined connection\'s name before it answered that connection\'s Hello
+        // the bus may have told of a confined connection's name before it answered that connection's Hello
         if (known != null && !known.isUndecided()) {
             return CompletableFuture.completedFuture(confined(known));
         }
