@@ -60,11 +60,8 @@ public final class EchoService implements AutoCloseable {
     }
 
     @Override
-    public void close() throws InterruptedException {
+    public void close() {
         connection.socket().endSending();
-        thread.join(RawClient.PATIENCE.toMillis());
-        if (thread.isAlive()) {
-            throw new AssertionError("the bus did not close the connection of " + uniqueName());
-        }
+        ThreadEnd.await(thread, "the bus did not close the connection of " + uniqueName());
     }
 }

@@ -147,17 +147,14 @@ public final class FakeBus implements AutoCloseable {
     }
 
     @Override
-    public void close() throws InterruptedException, IOException {
+    public void close() throws IOException {
         closing = true;
-        acceptor.join(RawClient.PATIENCE.toMillis());
+        ThreadEnd.await(acceptor, "the fake bus still accepts");
         listener.close();
         Files.delete(path);
         for (Peer peer : peers) {
             peer.connection.socket().endSending();
-            peer.thread.join(RawClient.PATIENCE.toMillis());
-            if (peer.thread.isAlive()) {
-                throw new AssertionError("the daemon kept its connection to a bus that ended: " + peer.name);
-            }
+            ThreadEnd.await(peer.thread, "the daemon kept its connection to a bus that ended: " + peer.name);
             peer.connection.close();
         }
     }

@@ -20,7 +20,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** A bus that takes its time with Hello: until it has answered, nobody is told that a name is no app's. */
 class IdentityWhileHelloTest {
     @RegisterExtension
-    static final TestHouse HOUSE = new TestHouse();
+    static final TestHouse HOUSE = new TestHouse().configured("authenticateMs = 1500");
 
     private static byte[] nameAppears(String name) {
         return Message.signal(null, RawClient.BUS_PATH, RawClient.BUS, "NameOwnerChanged").serial(900)
@@ -59,7 +59,7 @@ class IdentityWhileHelloTest {
     }
 
     @Test
-    void question_helloNeverAnswered_isAnsweredWhenTheAppIsGone() {
+    void question_helloNeverAnswered_isAnsweredWhenTheAppsTimeIsOver() {
         FakeBus bus = HOUSE.keep(new FakeBus(HOUSE.runtime().resolve("fake")));
         ContainerServer server = HOUSE.helper().add("org.test.App", HelperApi.arguments(List.of(), "Bus", Variant.of(bus.address())));
         int before = bus.peers().size();
@@ -70,7 +70,7 @@ class IdentityWhileHelloTest {
         Awaitility.await().until(() -> bus.peers().size() > before && !bus.peers().get(before).messages().isEmpty());
         RawClient asking = HOUSE.unconfined();
         int question = asking.send(ask(bus.peers().get(before).name(), bus));
-        app.close();
+        app.awaitClose();
         assertEquals("org.freedesktop.DBus.Error.NameHasNoOwner",
                 asking.await("answer", message -> message.replySerial() == question).errorName());
     }

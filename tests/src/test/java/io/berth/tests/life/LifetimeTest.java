@@ -16,7 +16,6 @@ import io.berth.tests.raw.Message;
 import io.berth.tests.raw.RawClient;
 import io.berth.tests.raw.Variant;
 import java.nio.file.Files;
-import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import org.awaitility.Awaitility;
@@ -209,7 +208,7 @@ class LifetimeTest {
             try (RawClient app = server.connect()) {
                 app.sync();
                 HOUSE.helper().remove(server);
-                app.awaitClose(Duration.ofSeconds(5));
+                app.awaitClose();
             }
         }
     }

@@ -76,11 +76,6 @@ public final class RawClient implements AutoCloseable {
         return uniqueName;
     }
 
-    /** For a test that says Hello in its own way. */
-    public void named(String name) {
-        uniqueName = name;
-    }
-
     public String uniqueName() {
         return uniqueName;
     }
@@ -220,11 +215,7 @@ public final class RawClient implements AutoCloseable {
 
     /** Reads until the other side closes; what came before waits. @throws AssertionError it stays open */
     public void awaitClose() {
-        awaitClose(PATIENCE);
-    }
-
-    public void awaitClose(Duration timeout) {
-        long deadline = System.nanoTime() + timeout.toNanos();
+        long deadline = System.nanoTime() + PATIENCE.toNanos();
         try {
             Message message;
             while ((message = read(Duration.ofNanos(deadline - System.nanoTime()))) != null) {
@@ -233,7 +224,7 @@ public final class RawClient implements AutoCloseable {
         } catch (ConnectionClosed expected) {
             return;
         }
-        throw new AssertionError("the connection is still open after " + timeout + "; came: " + waiting);
+        throw new AssertionError("the connection is still open after " + PATIENCE + "; came: " + waiting);
     }
 
     /** Reads one message off the socket. @return null when none came in time @throws ConnectionClosed end of stream */
