@@ -20,6 +20,7 @@ final class Bench {
     private boolean quick;
     private boolean strace;
     private Path json;
+    private volatile boolean cutShort;
 
     private Bench(String[] arguments) {
         for (int i = 0; i < arguments.length; i++) {
@@ -67,27 +68,28 @@ final class Bench {
         }
     }
 
-    private Results run(Path berth) {
+    private Results run(Path berth) throws IOException {
         Results results = new Results();
         addRows();
-        Stage stage = new Stage(berth);
-        // cut short by a signal: end what was started all the same
-        Thread cut = new Thread(stage::close, "bench-cut-short");
-        Runtime.getRuntime().addShutdownHook(cut);
-        try {
-            warmUp(stage);
-            for (int round = 0; round < rounds; round++) {
-                System.err.printf("bench: round %d of %d%n", round + 1, rounds);
-                for (Row row : rows) {
-                    for (Contender contender : inTurn(round)) {
-                        row.measure(stage, contender, results);
-                    }
+        Path root = Files.createTempDirectory("berth-bench");
+        // a failure or a signal ends the run
+        Thread onExit = new Thread(() -> {
+            cutShort = true;
+            Stage.abandon(root);
+        }, "bench-exit");
+        Runtime.getRuntime().addShutdownHook(onExit);
+        Stage stage = new Stage(root, berth);
+        warmUp(stage);
+        for (int round = 0; round < rounds; round++) {
+            System.err.printf("bench: round %d of %d%n", round + 1, rounds);
+            for (Row row : rows) {
+                for (Contender contender : inTurn(round)) {
+                    row.measure(stage, contender, results);
                 }
             }
-        } finally {
-            Runtime.getRuntime().removeShutdownHook(cut);
-            stage.close();
         }
+        Runtime.getRuntime().removeShutdownHook(onExit);
+        stage.close();
         return results;
     }
 
@@ -131,7 +133,17 @@ final class Bench {
             return;
         }
         Map<String, String> circumstances = bench.circumstances();
-        Report report = new Report(bench.run(Path.of(System.getProperty("berth.command"))), circumstances);
+        Results results;
+        try {
+            results = bench.run(Path.of(System.getProperty("berth.command")));
+        } catch (RuntimeException | Error failure) {
+            if (bench.cutShort) {
+                // what was being measured has been taken away
+                return;
+            }
+            throw failure;
+        }
+        Report report = new Report(results, circumstances);
         report.print(System.out);
         if (bench.json != null) {
             report.writeJson(bench.json);

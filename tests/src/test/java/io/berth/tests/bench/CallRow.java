@@ -1,7 +1,5 @@
 package io.berth.tests.bench;
 
-import io.berth.tests.bench.Figure.Aim;
-import io.berth.tests.bench.Figure.Statistic;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -18,8 +16,8 @@ final class CallRow implements Row {
     private CallRow(String circumstance, Spam spam, List<String> rules) {
         this.spam = spam;
         this.rules = rules;
-        this.speed = new Figure("calls, " + circumstance, "1/s", Aim.MORE, Statistic.MEDIAN);
-        this.cpu = new Figure("CPU per 20,000 calls, " + circumstance, "ms", Aim.LESS, Statistic.MEDIAN);
+        this.speed = Figure.more("calls, " + circumstance, "1/s");
+        this.cpu = Figure.less("CPU per 20,000 calls, " + circumstance, "ms");
     }
 
     /** One client that keeps 50 calls on their way. */

@@ -10,7 +10,7 @@ import java.util.List;
  * xdg-dbus-proxy process that says it is ready.
  */
 final class SetupRow implements Row {
-    private static final Figure MEDIAN = new Figure("socket for one more app, p50", "ms", Aim.LESS, Statistic.MEDIAN);
+    private static final Figure MEDIAN = Figure.less("socket for one more app, p50", "ms");
     private static final Figure P99 = new Figure("socket for one more app, p99", "ms", Aim.LESS, Statistic.P99);
     private static final int RULES = 10;
 

@@ -13,21 +13,25 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.ConcurrentLinkedDeque;
+import org.awaitility.Awaitility;
 
 /**
  * What all rows share: a dbus-daemon of our own, a service on it that answers calls, and one Berth daemon. Makes ways to the
- * bus through each contender. Closing ends everything in reverse and removes the files; it may be called from another thread
- * when the run is cut short.
+ * bus through each contender. Closing ends everything in reverse and removes the files. For one thread, but for
+ * {@link #abandon}.
  */
 final class Stage implements AutoCloseable {
     /** Owned by the service that answers every call with nothing. */
     static final String ECHO = "org.example.Echo";
 
-    private final Deque<AutoCloseable> opened = new ConcurrentLinkedDeque<>();
+    private static final Duration PATIENCE = Duration.ofSeconds(10);
+
+    private final Deque<AutoCloseable> opened = new ArrayDeque<>();
     private final Path root;
     private final Path berth;
     private final Path outputs;
@@ -37,13 +41,16 @@ final class Stage implements AutoCloseable {
     private final HelperApi api;
     private int proxies;
 
-    /** @param berth the start script */
-    Stage(Path berth) {
+    /**
+     * @param root  an empty directory for all files, removed in the end
+     * @param berth the start script
+     */
+    Stage(Path root, Path berth) {
+        this.root = root;
         this.berth = berth;
+        opened.push(() -> RuntimeFiles.deleteTree(root));
         try {
-            root = Files.createTempDirectory("berth-bench");
-            outputs = Files.createDirectory(root.resolve("out"));
-            opened.push(() -> RuntimeFiles.deleteTree(root));
+            outputs = directory("out");
             Path runtime = directory("run");
             bus = keep(PrivateBus.session(runtime, outputs));
             echo = keep(Program.start(outputs, Map.of("DBUS_SESSION_BUS_ADDRESS", bus.address()),
@@ -51,9 +58,6 @@ final class Stage implements AutoCloseable {
             helper = keep(new HelperProcess(berth, bus, runtime, outputs));
             api = new HelperApi(keep(bus.connect()));
             awaitEcho();
-        } catch (IOException failure) {
-            close();
-            throw new UncheckedIOException(failure);
         } catch (RuntimeException | Error failure) {
             close();
             throw failure;
@@ -128,8 +132,18 @@ final class Stage implements AutoCloseable {
         return new Access(server.socket(), server.address(), List.of(helper.pid()), () -> api.remove(server));
     }
 
+    /** The run is cut short: kills every process that this one has started, and removes the files. Any thread. */
+    static void abandon(Path root) {
+        // whoever measures may start one more before it notices
+        Awaitility.await("the end of all processes").atMost(PATIENCE).ignoreExceptions().until(() -> {
+            ProcessHandle.current().descendants().forEach(ProcessHandle::destroyForcibly);
+            RuntimeFiles.deleteTree(root);
+            return ProcessHandle.current().descendants().findAny().isEmpty();
+        });
+    }
+
     @Override
-    public synchronized void close() {
+    public void close() {
         while (!opened.isEmpty()) {
             try {
                 opened.pop().close();
