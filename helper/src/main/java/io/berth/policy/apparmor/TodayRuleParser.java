@@ -126,7 +126,9 @@ final class TodayRuleParser implements RuleGrammar {
             scanner.backTo(from);
             Field field = field(scanner, draft, key, PEER_KEYS + ", or )");
             scanner.backTo(behind);
-            scanner.skipSpace();
+            do {
+                scanner.skipSpace();
+            } while (scanner.take(","));
             scanner.require("=", "=");
             boolean parentheses = scanner.isFollowedBy(0, '(');
             scanner.skipSpace();

@@ -11,7 +11,7 @@ import org.junit.jupiter.api.condition.EnabledIf;
 
 class RandomPolicyTest {
     /** What apparmor_parser reads and this parser refuses, or the other way round, as {@link PatternParser} tells. */
-    private static final String KNOWN_TO_DIFFER = "(?s).*(\\[[^\\]]*(\\*|\\?)|\\[\\^?\\].*\\]|#|\\r|\\}\\s*,?\\s*\\{|\\bpeer=\\(\\s*x=).*";
+    private static final String KNOWN_TO_DIFFER = "(?s).*(\\[[^\\]]*(\\*|\\?)|\\[\\^?\\]|#).*";
 
     private static boolean isParserInstalled() {
         return ApparmorParser.isInstalled();
