@@ -29,7 +29,7 @@ public record Limits(int servers, int instancesPerServer, int connectionsPerServ
         int inspectedBytes, int authenticateMs, int metadataBytes, int rulesPerServer) {
 
     public static Limits defaults() {
-        return new Limits(4096, 64, 64, 32, 128, 512 << 10, 512, 1024, 2048, 256, 256 << 10, 512 << 10, 10_000, 16 << 10, 1024);
+        return new Limits(2048, 64, 64, 32, 128, 512 << 10, 512, 1024, 2048, 256, 256 << 10, 512 << 10, 10_000, 16 << 10, 1024);
     }
 
     /** Names as in the configuration file and the {@code Limits} property, with values. */
