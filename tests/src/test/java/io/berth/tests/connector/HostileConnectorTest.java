@@ -153,7 +153,7 @@ class HostileConnectorTest {
         ContainerServer server = connector.serve(HOUSE.helper(), "org.test.App", HelperApi.arguments(List.of()));
         RawClient refused = HOUSE.keep(RawClient.open(server.socket()));
         refused.authenticate();
-        refused.awaitClose(Duration.ofMillis(4 * AUTHENTICATE_MS));
+        refused.awaitClose();
         Awaitility.await().until(() -> HOUSE.daemon().program().errors().contains("no answer of the connector's within " + AUTHENTICATE_MS + " ms"));
         neighbour.sync();
         RawClient next = HOUSE.app(server);
@@ -172,7 +172,7 @@ class HostileConnectorTest {
             client.authenticate();
             clients.add(client);
         }
-        clients.forEach(client -> client.awaitClose(Duration.ofMillis(4 * AUTHENTICATE_MS)));
+        clients.forEach(client -> client.awaitClose());
         assertEquals(16, seen.get());
         assertEquals("listening", HOUSE.helper().property(server, "State"));
     }
