@@ -29,8 +29,6 @@ final class PatternGraph {
     private int nodes = 1;
     private int edges;
     private int[] firstEdge = {-1};
-    /** Reached by one string only, so that another pattern that begins with it may go on here. */
-    private boolean[] trunk = {true};
     private int[] nextEdge = new int[16];
     private int[] edgeSet = new int[16];
     private int[] edgeTo = new int[16];
@@ -56,12 +54,12 @@ final class PatternGraph {
             if (element instanceof One one) {
                 node = step(node, one.bytes());
             } else if (element instanceof Many many) {
-                int loop = addNode(false);
+                int loop = addNode();
                 addEdge(node, FREE, loop);
                 addEdge(loop, number(many.bytes()), loop);
                 node = loop;
             } else if (element instanceof Choice choice) {
-                int end = addNode(false);
+                int end = addNode();
                 for (Pattern option : choice.options()) {
                     addEdge(build(option, node), FREE, end);
                 }
@@ -73,15 +71,15 @@ final class PatternGraph {
 
     private int step(int from, ByteSet bytes) {
         int set = number(bytes);
-        boolean shared = trunk[from] && bytes.onlyByte() >= 0;
-        if (shared) {
+        if (bytes.onlyByte() >= 0) {
+            // a node behind one byte is reached in no other way, so whatever begins with it can go on there
             for (int edge = firstEdge[from]; edge >= 0; edge = nextEdge[edge]) {
-                if (edgeSet[edge] == set && trunk[edgeTo[edge]]) {
+                if (edgeSet[edge] == set) {
                     return edgeTo[edge];
                 }
             }
         }
-        int node = addNode(shared);
+        int node = addNode();
         addEdge(from, set, node);
         return node;
     }
@@ -96,13 +94,11 @@ final class PatternGraph {
         return known;
     }
 
-    private int addNode(boolean onTrunk) {
+    private int addNode() {
         if (nodes == firstEdge.length) {
             firstEdge = Arrays.copyOf(firstEdge, nodes * 2);
-            trunk = Arrays.copyOf(trunk, nodes * 2);
         }
         firstEdge[nodes] = -1;
-        trunk[nodes] = onTrunk;
         return nodes++;
     }
 
