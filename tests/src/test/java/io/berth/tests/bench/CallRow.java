@@ -3,7 +3,10 @@ package io.berth.tests.bench;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Small method calls and their replies: how many in a second, and what they cost the mediator. */
+/**
+ * Small method calls and their replies: how many in a second, and what they cost the mediator, and everybody but the client
+ * (who batches makes less work for others too; CPU time says something on a busy machine as well).
+ */
 final class CallRow implements Row {
     /** CPU time is told for so many calls, whatever their number was. */
     static final int PER_CALLS = 20_000;
@@ -12,12 +15,14 @@ final class CallRow implements Row {
     private final List<String> rules;
     private final Figure speed;
     private final Figure cpu;
+    private final Figure allCpu;
 
     private CallRow(String circumstance, Spam spam, List<String> rules) {
         this.spam = spam;
         this.rules = rules;
         this.speed = Figure.more("calls, " + circumstance, "1/s");
         this.cpu = Figure.less("CPU per 20,000 calls, " + circumstance, "ms");
+        this.allCpu = Figure.less("CPU with bus and service, " + circumstance, "ms");
     }
 
     /** One client that keeps 50 calls on their way. */
@@ -46,6 +51,7 @@ final class CallRow implements Row {
             List<Long> all = new ArrayList<>(stage.commonPids());
             all.addAll(access.pids());
             double before = ProcessFigures.cpuMs(access.pids());
+            double allBefore = ProcessFigures.cpuMs(all);
             double seconds;
             if (spam.pinned()) {
                 try (Affinity pinned = new Affinity(stage.outputs(), all)) {
@@ -55,9 +61,11 @@ final class CallRow implements Row {
                 seconds = spam.run(stage, access);
             }
             results.add(speed, contender, spam.count() / seconds);
+            double per = (double) PER_CALLS / spam.count();
             if (contender != Contender.BARE_BUS) {
-                results.add(cpu, contender, (ProcessFigures.cpuMs(access.pids()) - before) * PER_CALLS / spam.count());
+                results.add(cpu, contender, (ProcessFigures.cpuMs(access.pids()) - before) * per);
             }
+            results.add(allCpu, contender, (ProcessFigures.cpuMs(all) - allBefore) * per);
         }
     }
 }
