@@ -22,7 +22,6 @@ import io.berth.server.StateFile;
 import io.berth.transport.BusLocation;
 import io.berth.transport.MessageBus;
 import java.io.IOException;
-import java.net.URISyntaxException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -113,7 +112,7 @@ public final class Daemon {
             return fail(DaemonStatus.FAILED, "XDG_RUNTIME_DIR is '" + runtime + "', expected the user's runtime directory");
         }
         Kernel kernel = new LinuxKernel();
-        MountNamespaces namespaces = new LinuxMountNamespaces(nativeFiles());
+        MountNamespaces namespaces = new LinuxMountNamespaces(NativeFiles.directory());
         MountRecovery recovery = new MountRecovery(namespaces, kernel);
         try (SocketDirectory directory = SocketDirectory.open(Path.of(runtime), entry -> undo(entry, recovery))) {
             kernel.raiseFileLimit();
@@ -156,19 +155,6 @@ public final class Daemon {
             throw new IOException("this version cannot undo a " + entry.kind());
         }
         mounts.undo(entry);
-    }
-
-    /** Where the build puts what is not Java: beside the jar, or beside the directory of classes. */
-    private static Path nativeFiles() {
-        String given = System.getProperty("berth.native.directory", "");
-        if (!given.isEmpty()) {
-            return Path.of(given);
-        }
-        try {
-            return Path.of(Daemon.class.getProtectionDomain().getCodeSource().getLocation().toURI()).getParent();
-        } catch (URISyntaxException odd) {
-            throw new IllegalStateException("where is the helper installed? Say it with -Dberth.native.directory=DIRECTORY", odd);
-        }
     }
 
     /** One handler's fault must not end the apps of all others; when the machine itself fails nothing is to be saved. */
