@@ -4,6 +4,7 @@ import io.berth.api.AccessRule;
 import io.berth.api.AppId;
 import io.berth.dbus.AccessRuleStruct;
 import io.berth.transport.NotificationPipe;
+import io.berth.transport.SocketPair;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -62,6 +63,16 @@ public final class ServerBuilder {
     /** Lets rules on names that hand out the host have effect, such as {@code org.freedesktop.systemd1}. */
     public ServerBuilder allowHostEscape() {
         arguments.put("AllowHostEscape", new Variant<>(true));
+        return this;
+    }
+
+    /**
+     * Has the connections to the bus made by a process in the sandbox, which is given the other end; the server ends with it.
+     *
+     * @param pair borrowed until {@link #open} has returned
+     */
+    public ServerBuilder connector(SocketPair pair) {
+        arguments.put("Connector", new Variant<>(new FileDescriptor(pair.helperEnd())));
         return this;
     }
 

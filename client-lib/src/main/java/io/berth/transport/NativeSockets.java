@@ -9,6 +9,7 @@ import com.kenai.jffi.MemoryIO;
 import com.kenai.jffi.Type;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.util.Arrays;
 
 /**
@@ -22,6 +23,13 @@ final class NativeSockets {
     private static final int O_CLOEXEC = 0x80000;
     private static final int SHUT_RDWR = 2;
     private static final int EINTR = 4;
+    private static final int EAGAIN = 11;
+    private static final int O_PATH = 0x200000;
+    private static final int SOL_SOCKET = 1;
+    private static final int SO_RCVTIMEO = 20;
+    private static final int BACKLOG = 1;
+    /** MSG_NOSIGNAL. */
+    static final int NO_SIGNAL = 0x4000;
     /** sun_family and sun_path of sockaddr_un (unix(7)). */
     private static final int PATH_OFFSET = 2;
     private static final int PATH_LENGTH = 108;
@@ -32,8 +40,16 @@ final class NativeSockets {
     private static final CallContext ONE = context(1);
     private static final CallContext TWO = context(2);
     private static final CallContext THREE = context(3);
+    private static final CallContext FOUR = context(4);
+    private static final CallContext FIVE = context(5);
     private static final long SOCKET = function("socket");
     private static final long CONNECT = function("connect");
+    private static final long SOCKETPAIR = function("socketpair");
+    private static final long BIND = function("bind");
+    private static final long LISTEN = function("listen");
+    private static final long ACCEPT4 = function("accept4");
+    private static final long SETSOCKOPT = function("setsockopt");
+    private static final long OPEN = function("open");
     private static final long RECVMSG = function("recvmsg");
     private static final long SENDMSG = function("sendmsg");
     private static final long PIPE2 = function("pipe2");
@@ -61,11 +77,15 @@ final class NativeSockets {
 
     /** @return a connected, blocking, close-on-exec fd that the caller owns */
     static int connect(BusLocation location) throws IOException {
-        byte[] name = location.name().getBytes(StandardCharsets.UTF_8);
-        int first = location.isAbstract() ? PATH_OFFSET + 1 : PATH_OFFSET;
+        return withAddress(CONNECT, "cannot connect to " + location, location.name(), location.isAbstract());
+    }
+
+    /** A new socket, after one call with its address. */
+    private static int withAddress(long function, String complaint, String socketName, boolean isAbstract) throws IOException {
+        byte[] name = socketName.getBytes(StandardCharsets.UTF_8);
+        int first = isAbstract ? PATH_OFFSET + 1 : PATH_OFFSET;
         if (name.length == 0 || name.length >= PATH_LENGTH) {
-            throw new IOException("cannot connect to " + location + ": a socket's name has 1 to " + (PATH_LENGTH - 1)
-                    + " bytes, this one " + name.length);
+            throw new IOException(complaint + ": a socket's name has 1 to " + (PATH_LENGTH - 1) + " bytes, this one " + name.length);
         }
         int fd = (int) INVOKER.invokeL3(THREE, SOCKET, AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
         if (fd < 0) {
@@ -76,10 +96,10 @@ final class NativeSockets {
             MEMORY.putShort(address, (short) AF_UNIX);
             MEMORY.putByteArray(address + first, name, 0, name.length);
             // an abstract name ends where the length says, a path at its NUL
-            int length = first + name.length + (location.isAbstract() ? 0 : 1);
-            while ((int) INVOKER.invokeL3(THREE, CONNECT, fd, address, length) < 0) {
+            int length = first + name.length + (isAbstract ? 0 : 1);
+            while ((int) INVOKER.invokeL3(THREE, function, fd, address, length) < 0) {
                 if (LastError.getInstance().get() != EINTR) {
-                    IOException failure = failure("cannot connect to " + location);
+                    IOException failure = failure(complaint);
                     close(fd);
                     throw failure;
                 }
@@ -88,6 +108,64 @@ final class NativeSockets {
             MEMORY.freeMemory(address);
         }
         return fd;
+    }
+
+    /** @param waitMs milliseconds that each {@link #accept} waits. @return a close-on-exec fd that the caller owns */
+    static int listen(Path path, int waitMs) throws IOException {
+        String complaint = "cannot listen at " + path;
+        int fd = withAddress(BIND, complaint, path.toString(), false);
+        long timeval = MEMORY.allocateMemory(16, true);
+        try {
+            MEMORY.putLong(timeval + 8, waitMs * 1000L);
+            if ((int) INVOKER.invokeL5(FIVE, SETSOCKOPT, fd, SOL_SOCKET, SO_RCVTIMEO, timeval, 16) < 0
+                    || (int) INVOKER.invokeL2(TWO, LISTEN, fd, BACKLOG) < 0) {
+                IOException failure = failure(complaint);
+                close(fd);
+                throw failure;
+            }
+        } finally {
+            MEMORY.freeMemory(timeval);
+        }
+        return fd;
+    }
+
+    /** @return a close-on-exec fd that the caller owns, -1 when nobody has come in time */
+    static int accept(int listener) throws IOException {
+        int fd = (int) INVOKER.invokeL4(FOUR, ACCEPT4, listener, 0, 0, SOCK_CLOEXEC);
+        int errno = fd < 0 ? LastError.getInstance().get() : 0;
+        if (fd < 0 && errno != EAGAIN && errno != EINTR) {
+            throw failure("accept");
+        }
+        return fd;
+    }
+
+    /** socketpair(2) of stream sockets, close-on-exec; the caller owns both. */
+    static int[] socketPair() throws IOException {
+        long ends = MEMORY.allocateMemory(8, true);
+        try {
+            if ((int) INVOKER.invokeL4(FOUR, SOCKETPAIR, AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) < 0) {
+                throw failure("socketpair");
+            }
+            return new int[] {MEMORY.getInt(ends), MEMORY.getInt(ends + 4)};
+        } finally {
+            MEMORY.freeMemory(ends);
+        }
+    }
+
+    /** open(2) with O_PATH. @return a close-on-exec fd that the caller owns */
+    static int openPath(Path file) throws IOException {
+        byte[] name = file.toString().getBytes(StandardCharsets.UTF_8);
+        long text = MEMORY.allocateMemory(name.length + 1L, true);
+        try {
+            MEMORY.putByteArray(text, name, 0, name.length);
+            int fd = (int) INVOKER.invokeL2(TWO, OPEN, text, O_PATH | O_CLOEXEC);
+            if (fd < 0) {
+                throw failure("open " + file);
+            }
+            return fd;
+        } finally {
+            MEMORY.freeMemory(text);
+        }
     }
 
     /** recvmsg(2), repeated when a signal interrupts it. @param messageHeader address of a msghdr */

@@ -47,13 +47,16 @@ final class AppProcess {
         return new AppProcess(false).run(builder);
     }
 
-    /** Runs the command inside bubblewrap. */
-    static AppProcess start(Bubblewrap bubblewrap, AppSocket session, Optional<AppSocket> system, List<String> command) throws IOException {
+    /** Runs the command inside bubblewrap. @param connector borrowed; has given all when this returns */
+    static AppProcess start(Bubblewrap bubblewrap, SandboxConnector connector, AppSocket session, Optional<AppSocket> system,
+            List<String> command) throws IOException {
         List<String> inside = new ArrayList<>(heeding());
         inside.addAll(command);
         List<String> line = new ArrayList<>(IGNORING);
-        line.addAll(bubblewrap.commandLine(session, system, inside));
-        return new AppProcess(true).run(new ProcessBuilder(line).inheritIO());
+        line.addAll(bubblewrap.commandLine(session, system, connector.commandLine(inside)));
+        AppProcess app = new AppProcess(true).run(new ProcessBuilder(line).inheritIO());
+        connector.give(app.started.join());
+        return app;
     }
 
     /** From before the app exists, so that no signal is lost; one that this process was started to ignore stays ignored. */

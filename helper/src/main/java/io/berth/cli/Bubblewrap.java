@@ -57,6 +57,11 @@ final class Bubblewrap {
         return PROGRAMS.stream().filter(Files::isExecutable).findFirst();
     }
 
+    /** Which the app sees too. */
+    Path runtimeDirectory() {
+        return runtimeDirectory;
+    }
+
     /** Bus sockets that the app reaches all the same. */
     List<BusLocation> uncovered() {
         List<BusLocation> open = new ArrayList<>(sessionBus);

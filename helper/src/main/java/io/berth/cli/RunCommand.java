@@ -63,7 +63,7 @@ final class RunCommand implements Callable<Integer> {
     private boolean unrestricted;
 
     @Option(names = "--allow-host-escape", description = "Let rules on names that hand out the host have effect"
-            + " (org.freedesktop.systemd1, org.freedesktop.Flatpak, org.freedesktop.portal.*, ...).")
+            + " (org.freedesktop.systemd1, org.freedesktop.Flatpak, ...; without bubblewrap also org.freedesktop.portal.*).")
     private boolean allowHostEscape;
 
     @Option(names = "--env-only", description = "Do not use bubblewrap, only environment variables.")
@@ -86,11 +86,16 @@ final class RunCommand implements Callable<Integer> {
         line.set(0, program.path().toString());
         try (BerthClient client = BerthClient.connect();
                 Servers servers = new Servers()) {
-            servers.session = open(client, app, "session", unrestricted, sessionRules);
-            if (system.isWanted()) {
-                servers.system = open(client, app, "system", system.isUnrestricted(), systemRules);
+            Optional<Bubblewrap> bubblewrap = bubblewrap();
+            AppProcess started;
+            try (SandboxConnector connector = bubblewrap.isEmpty() ? null : SandboxConnector.open(bubblewrap.get().runtimeDirectory())) {
+                servers.session = open(client, app, "session", connector, unrestricted, sessionRules);
+                if (system.isWanted()) {
+                    servers.system = open(client, app, "system", connector, system.isUnrestricted(), systemRules);
+                }
+                started = start(bubblewrap, connector, AppSocket.of(servers.session), Optional.ofNullable(servers.system).map(AppSocket::of), line);
             }
-            return start(AppSocket.of(servers.session), Optional.ofNullable(servers.system).map(AppSocket::of), line).await();
+            return started.await();
         } catch (BerthException | IOException | UncheckedIOException | IllegalArgumentException failure) {
             berth.console().error(failure.getMessage());
             return ExitStatus.NOT_STARTED;
@@ -112,8 +117,14 @@ final class RunCommand implements Callable<Integer> {
         }
     }
 
-    private ContainerServer open(BerthClient client, AppId app, String bus, boolean everything, List<AccessRule> rules) {
+    /** @param connector null for none */
+    private ContainerServer open(BerthClient client, AppId app, String bus, SandboxConnector connector, boolean everything,
+            List<AccessRule> rules) throws IOException {
         ServerBuilder builder = client.server(app.type(), app.id()).bus(bus).allow(rules);
+        if (connector != null) {
+            Map<String, String> environment = System.getenv();
+            connector.add(bus.equals("session") ? BusLocation.session(environment) : BusLocation.system(environment)).ifPresent(builder::connector);
+        }
         if (everything) {
             builder.unrestricted();
         }
@@ -123,26 +134,30 @@ final class RunCommand implements Callable<Integer> {
         return builder.open();
     }
 
-    private AppProcess start(AppSocket sessionSocket, Optional<AppSocket> systemSocket, List<String> line) throws IOException, InterruptedException {
+    /** Empty to go without; what that means has been said when the servers are there. */
+    private Optional<Bubblewrap> bubblewrap() {
         Map<String, String> environment = System.getenv();
-        List<BusLocation> sessionBus = BusLocation.session(environment);
-        List<BusLocation> systemBus = BusLocation.system(environment);
         Optional<Path> program = environmentOnly ? Optional.empty() : Bubblewrap.find();
-        if (program.isEmpty()) {
+        return program.map(found -> new Bubblewrap(found, Bubblewrap.runtimeDirectory(environment).orElseThrow(() -> new IllegalArgumentException(
+                "XDG_RUNTIME_DIR is '" + environment.getOrDefault("XDG_RUNTIME_DIR", "") + "': expected the directory of the"
+                        + " user's sockets, such as /run/user/1000; without it bubblewrap cannot hide them from the app (--env-only does without)")),
+                BusLocation.session(environment), BusLocation.system(environment)));
+    }
+
+    private AppProcess start(Optional<Bubblewrap> bubblewrap, SandboxConnector connector, AppSocket sessionSocket, Optional<AppSocket> systemSocket,
+            List<String> line) throws IOException, InterruptedException {
+        if (bubblewrap.isEmpty()) {
+            Map<String, String> environment = System.getenv();
             warn(environmentOnly ? "--env-only" : "bubblewrap is not installed (Debian package: bubblewrap)",
-                    Stream.concat(sessionBus.stream(), systemBus.stream()).map(BusLocation::toString).collect(Collectors.joining(", ")),
-                    sessionSocket);
+                    Stream.concat(BusLocation.session(environment).stream(), BusLocation.system(environment).stream()).map(BusLocation::toString)
+                            .collect(Collectors.joining(", ")), sessionSocket);
             return AppProcess.start(line, variables(sessionSocket, systemSocket));
         }
-        Path runtimeDirectory = Bubblewrap.runtimeDirectory(environment).orElseThrow(() -> new IllegalArgumentException(
-                "XDG_RUNTIME_DIR is '" + environment.getOrDefault("XDG_RUNTIME_DIR", "") + "': expected the directory of the"
-                        + " user's sockets, such as /run/user/1000; without it bubblewrap cannot hide them from the app (--env-only does without)"));
-        Bubblewrap bubblewrap = new Bubblewrap(program.get(), runtimeDirectory, sessionBus, systemBus);
-        for (BusLocation open : bubblewrap.uncovered()) {
+        for (BusLocation open : bubblewrap.get().uncovered()) {
             berth.console().error("warning: " + open + " has no path that could be covered: the app can still connect to that bus itself");
         }
-        Preflight.check(bubblewrap, sessionSocket, systemSocket);
-        return AppProcess.start(bubblewrap, sessionSocket, systemSocket, line);
+        Preflight.check(bubblewrap.get(), sessionSocket, systemSocket);
+        return AppProcess.start(bubblewrap.get(), connector, sessionSocket, systemSocket, line);
     }
 
     private void warn(String reason, String buses, AppSocket sessionSocket) {
