@@ -48,7 +48,22 @@ public final class RelayBackend implements Backend {
 
     @Override
     public CompletableFuture<Service> open(ContainerServer server, AccessPolicy policy) {
-        return view(server.spec().bus()).thenApply(view -> serve(server, view, policy));
+        return view(server.spec().bus()).thenApply(view -> {
+            try {
+                return serve(server, view, policy);
+            } catch (RegistryException refused) {
+                // not now: others that have waited for the view too get it in this very turn
+                relay.loop().execute(() -> forgetIfUnused(view));
+                throw refused;
+            }
+        });
+    }
+
+    private void forgetIfUnused(BusView view) {
+        if (!view.isUsed() && !addresses.containsKey(view.busName())) {
+            views.values().removeIf(future -> future.getNow(null) == view);
+            view.close();
+        }
     }
 
     private Service serve(ContainerServer server, BusView view, AccessPolicy policy) {
@@ -215,14 +230,7 @@ public final class RelayBackend implements Backend {
                 socket.unlink();
             } finally {
                 clients.close();
-                forgetViewIfUnused();
-            }
-        }
-
-        private void forgetViewIfUnused() {
-            if (!view.isUsed() && !addresses.containsKey(view.busName())) {
-                views.values().removeIf(future -> future.getNow(null) == view);
-                view.close();
+                forgetIfUnused(view);
             }
         }
 

@@ -18,6 +18,7 @@ public interface Kernel {
      * has ended, and never means another process that got the same id later.
      *
      * @throws IllegalArgumentException naming what it is instead
+     * @throws KernelException it cannot be known, for lack of file descriptors
      */
     void checkProcessFd(int fd);
 

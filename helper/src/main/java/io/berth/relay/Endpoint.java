@@ -1,6 +1,7 @@
 package io.berth.relay;
 
 import io.berth.kernel.EventLoop;
+import io.berth.kernel.KernelException;
 import io.berth.kernel.Poller;
 
 /**
@@ -23,13 +24,19 @@ final class Endpoint {
     /**
      * @param socket  taken
      * @param handler told of READ, WRITE, ERROR and HANGUP
+     * @throws KernelException when it cannot be watched; the socket is closed then
      */
     Endpoint(Relay relay, int socket, EventLoop.Handler handler) {
         this.relay = relay;
         this.socket = socket;
         this.outbox = new Outbox(relay, socket);
         this.handler = handler;
-        this.watch = relay.loop().watch(socket, Poller.READ, handler);
+        try {
+            this.watch = relay.loop().watch(socket, Poller.READ, handler);
+        } catch (KernelException failure) {
+            relay.kernel().close(socket);
+            throw failure;
+        }
     }
 
     int socket() {

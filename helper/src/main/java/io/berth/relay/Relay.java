@@ -44,7 +44,8 @@ public final class Relay {
         return sockets;
     }
 
-    EventLoop loop() {
+    /** The loop that all of it runs on. */
+    public EventLoop loop() {
         return loop;
     }
 

@@ -123,13 +123,16 @@ public final class RelayServer {
         if (refusal != null) {
             LOG.warn("process {} at {} refused: {}", credentials.pid(), address, refusal);
             relay.kernel().close(socket);
-            if (credentials.pidFd() >= 0) {
-                relay.kernel().close(credentials.pidFd());
-            }
+            closePidFd(credentials);
             return;
         }
+        try {
+            connections.add(new ConfinedConnection(this, socket, credentials));
+        } catch (KernelException unwatched) {
+            closePidFd(credentials);
+            throw unwatched;
+        }
         view.countConnection(1);
-        connections.add(new ConfinedConnection(this, socket, credentials));
         events.onClient();
     }
 
@@ -142,6 +145,12 @@ public final class RelayServer {
     /** Who connects to the bus instead of us. */
     Optional<Connector> connector() {
         return connector;
+    }
+
+    private void closePidFd(PeerCredentials credentials) {
+        if (credentials.pidFd() >= 0) {
+            relay.kernel().close(credentials.pidFd());
+        }
     }
 
     private String refusal(PeerCredentials credentials) {

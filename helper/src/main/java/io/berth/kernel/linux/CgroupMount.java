@@ -1,7 +1,7 @@
 package io.berth.kernel.linux;
 
+import io.berth.kernel.KernelException;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -22,12 +22,12 @@ record CgroupMount(String point, int version, Set<String> options) {
     /** Those of version 1 in which launchers put apps, the better one first. */
     private static final List<String> FOR_APPS = List.of("freezer", "name=systemd");
 
-    /** All there are now, in the order of mounting. */
+    /** All there are now, in the order of mounting. @throws KernelException it cannot be read, for lack of file descriptors */
     static List<CgroupMount> readAll() {
         try {
             return parse(Files.readAllLines(MOUNTS, StandardCharsets.ISO_8859_1));
-        } catch (IOException noProc) {
-            throw new UncheckedIOException(noProc);
+        } catch (IOException unreadable) {
+            throw new KernelException("read " + MOUNTS, Libc.EMFILE, unreadable.getMessage());
         }
     }
 

@@ -48,6 +48,7 @@ final class EventCgroup extends WatchedCgroup {
 
     private void onChange() {
         String before = last;
+        last = "";
         look();
         if (!isCancelled() && last.equals(before) && !isPopulated(last)) {
             // it has changed and changed back: the processes came and went since the last look
@@ -58,9 +59,9 @@ final class EventCgroup extends WatchedCgroup {
     @Override
     void look() {
         int length = all.files().read(eventsFd);
-        if (length < 0) {
-            onOver(); // ENODEV: removed
-        } else {
+        if (length == -Libc.ENODEV) {
+            onOver(); // removed
+        } else if (length >= 0) { // else for lack of memory: the change is told again
             last = all.files().text(length);
             onLook(isPopulated(last));
         }

@@ -29,6 +29,7 @@ final class Libc {
     static final int ENOTDIR = 20;
     static final int EINVAL = 22;
     static final int ENOTTY = 25;
+    static final int EMFILE = 24;
     static final int EPIPE = 32;
     static final int ERANGE = 34;
     static final int ENAMETOOLONG = 36;

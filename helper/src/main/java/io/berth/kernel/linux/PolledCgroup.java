@@ -9,6 +9,7 @@ import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 
 /**
@@ -54,7 +55,12 @@ final class PolledCgroup extends WatchedCgroup {
     @Override
     void look() {
         lastLookNs = all.loop().nowNs();
-        int member = findMember();
+        int member;
+        try {
+            member = findMember();
+        } catch (KernelException unknown) {
+            return; // for lack of something; the next round looks again
+        }
         if (member == REMOVED) {
             onOver();
             return;
@@ -66,7 +72,10 @@ final class PolledCgroup extends WatchedCgroup {
         onLook(member != NOBODY);
     }
 
-    /** @return some process in it or below it, {@link #NOBODY} or {@link #REMOVED} */
+    /**
+     * @return some process in it or below it, {@link #NOBODY} or {@link #REMOVED}
+     * @throws KernelException it cannot be known now
+     */
     private int findMember() {
         int member = firstProcess(directoryFd);
         if (member == NOBODY && all.files().links(directoryFd) > LEAF_LINKS) {
@@ -80,8 +89,8 @@ final class PolledCgroup extends WatchedCgroup {
     private int findBelow() {
         try {
             return findIn(Path.of("/proc/self/fd/" + directoryFd + "/."));
-        } catch (IOException | DirectoryIteratorException removedMeanwhile) {
-            return firstProcess(directoryFd);
+        } catch (IOException | DirectoryIteratorException unreadable) {
+            throw new KernelException("list " + path(), Libc.EMFILE, unreadable.getMessage());
         }
     }
 
@@ -89,8 +98,11 @@ final class PolledCgroup extends WatchedCgroup {
         try (DirectoryStream<Path> entries = Files.newDirectoryStream(directory, entry -> Files.isDirectory(entry, LinkOption.NOFOLLOW_LINKS))) {
             for (Path entry : entries) {
                 int fd = all.files().openDirectory(LinuxFiles.AT_FDCWD, entry.toString());
-                if (fd < 0) {
+                if (fd == -Libc.ENOENT || fd == -Libc.ENODEV) {
                     continue; // removed meanwhile, so it was empty
+                }
+                if (fd < 0) {
+                    fail("open", -fd);
                 }
                 int member;
                 try {
@@ -105,6 +117,8 @@ final class PolledCgroup extends WatchedCgroup {
                     return member;
                 }
             }
+        } catch (NoSuchFileException removedMeanwhile) {
+            return NOBODY;
         }
         return NOBODY;
     }

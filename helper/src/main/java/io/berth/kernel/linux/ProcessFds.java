@@ -1,7 +1,9 @@
 package io.berth.kernel.linux;
 
+import io.berth.kernel.KernelException;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.List;
 
@@ -24,8 +26,10 @@ final class ProcessFds {
             if ((flags(fd) & THREAD) != 0) {
                 throw new IllegalArgumentException("the pidfd stands for a thread, expected one of a process");
             }
-        } catch (IOException notOpen) {
+        } catch (NoSuchFileException notOpen) {
             throw new IllegalArgumentException("fd " + fd + " is not open");
+        } catch (IOException unreadable) {
+            throw new KernelException("read /proc/self/fdinfo/" + fd, Libc.EMFILE, unreadable.getMessage());
         }
     }
 

@@ -1,0 +1,184 @@
+package io.berth.tests.lifetime;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.berth.backend.RelayBackend;
+import io.berth.backend.SocketDirectory;
+import io.berth.kernel.Kernel;
+import io.berth.kernel.LoopThread;
+import io.berth.kernel.linux.LinuxMountNamespaces;
+import io.berth.policy.NameSet;
+import io.berth.relay.Limits;
+import io.berth.relay.Relay;
+import io.berth.server.CloseReason;
+import io.berth.server.Creator;
+import io.berth.server.LifetimeSpec;
+import io.berth.server.Mode;
+import io.berth.server.MountTable;
+import io.berth.server.Registry;
+import io.berth.server.RegistryException;
+import io.berth.server.ServerInfo;
+import io.berth.server.ServerSpec;
+import io.berth.server.StateFile;
+import io.berth.tests.house.Descriptors;
+import io.berth.tests.house.PrivateBus;
+import io.berth.tests.house.RuntimeFiles;
+import io.berth.tests.raw.Libc;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** Each acquisition in the making of a server fails in turn: the request fails, says why, and everything is as before. */
+class FaultInjectionTest {
+    private final Deque<AutoCloseable> opened = new ArrayDeque<>();
+    private final FailingKernel failing = new FailingKernel();
+    private final List<Throwable> faults = new ArrayList<>();
+    private Path root;
+    private Path runtime;
+    private PrivateBus bus;
+    private LoopThread loop;
+    private Registry registry;
+    private TestCgroups version2;
+    private TestCgroups version1;
+    private Process process;
+
+    @BeforeEach
+    void start() throws Exception {
+        root = Files.createTempDirectory("berth");
+        keep(() -> RuntimeFiles.deleteTree(root));
+        runtime = Files.createDirectory(root.resolve("run"));
+        bus = keep(PrivateBus.session(root, Files.createDirectory(root.resolve("out"))));
+        version2 = keep(TestCgroups.version2());
+        version1 = keep(TestCgroups.version1());
+        process = version2.occupy(version2.create("app"));
+        version1.create("app");
+        SocketDirectory directory = keep(SocketDirectory.open(runtime, entry -> { }));
+        Kernel kernel = failing.kernel();
+        loop = new LoopThread(kernel, faults::add);
+        RelayBackend backend = new RelayBackend(kernel, new Relay(kernel, loop, Limits.defaults()), directory, bus.address(), bus.address());
+        registry = new Registry(kernel, loop, backend, new NameSet(List.of()), 100, 10,
+                new MountTable(new LinuxMountNamespaces(root), kernel, loop, new StateFile(directory.path())));
+        Thread thread = new Thread(loop, "loop");
+        thread.start();
+        keep(() -> {
+            loop.stop();
+            thread.join(10_000);
+        });
+        keep(() -> registry.shutdown().get(10, TimeUnit.SECONDS));
+    }
+
+    @AfterEach
+    void stop() throws Exception {
+        while (!opened.isEmpty()) {
+            opened.pop().close();
+        }
+        assertEquals(List.of(), faults);
+    }
+
+    private <T extends AutoCloseable> T keep(T resource) {
+        opened.push(resource);
+        return resource;
+    }
+
+    /** A server with one of everything, on a bus that nobody else is on; its fds are the registry's. */
+    private ServerSpec spec(boolean ownSocket, int[] ready, int[] close) {
+        OptionalInt socket = ownSocket ? OptionalInt.empty() : OptionalInt.of(BoundSocket.at(root.resolve("foreign")).fd());
+        LifetimeSpec lifetime = new LifetimeSpec(OptionalInt.of(ready[0]), OptionalInt.of(close[0]), Optional.empty(),
+                List.of(version2.root().resolve("app").toString(), version1.root().resolve("app").toString()),
+                List.of(Libc.LIBC.pidfd_open((int) process.pid(), 0)), 60_000_000);
+        return new ServerSpec("org.test.Sandbox", "app", Map.of(), new Creator(":1.1", Map.of()), "unix:path=" + bus.socket(), List.of(),
+                false, false, Mode.ENFORCE, socket, lifetime);
+    }
+
+    private int watches() throws Exception {
+        return loop.submit(loop::watchCount).get(10, TimeUnit.SECONDS);
+    }
+
+    /** @return the call that failed, empty when none was left that could */
+    private String addOne(boolean ownSocket, int number) throws Exception {
+        int[] ready = Descriptors.pipe();
+        int[] close = Descriptors.pipe();
+        try {
+            ServerSpec spec = spec(ownSocket, ready, close);
+            failing.failAt(number);
+            var adding = registry.add(spec);
+            try {
+                ServerInfo made = adding.get(10, TimeUnit.SECONDS);
+                failing.stop();
+                assertTrue(Files.exists(Path.of(made.socketPath())));
+                registry.remove(made.id(), CloseReason.REMOVED).get(10, TimeUnit.SECONDS);
+            } catch (ExecutionException refused) {
+                RegistryException refusal = (RegistryException) refused.getCause();
+                assertTrue(refusal.getMessage().contains("injected"), refusal.getMessage());
+            }
+            return failing.failed();
+        } finally {
+            failing.stop();
+            Descriptors.close(ready[1], close[1]);
+            Files.deleteIfExists(root.resolve("foreign"));
+        }
+    }
+
+    private void failEach(boolean ownSocket, TreeSet<String> expected) throws Exception {
+        addOne(ownSocket, 0);
+        List<Path> files = RuntimeFiles.below(runtime);
+        int watches = watches();
+        Map<String, String> fds = openFiles();
+        TreeSet<String> seen = new TreeSet<>();
+        int number = 0;
+        for (String failed = "?"; !failed.isEmpty(); seen.add(failed)) {
+            failed = addOne(ownSocket, ++number);
+            String what = number + ": " + failed;
+            assertEquals(List.of(), registry.list().get(10, TimeUnit.SECONDS), what);
+            assertEquals(files, RuntimeFiles.below(runtime), what);
+            assertEquals(watches, watches(), what);
+            assertEquals(fds, openFiles(), what);
+        }
+        seen.remove("");
+        assertEquals(expected, seen);
+    }
+
+    /** Of this process, by number; files of the class path are opened whenever the machine likes. */
+    private static Map<String, String> openFiles() throws IOException {
+        Map<String, String> open = new TreeMap<>();
+        try (Stream<Path> list = Files.list(Path.of("/proc/self/fd"))) {
+            for (Path fd : list.toList()) {
+                try {
+                    open.put(fd.getFileName().toString(), Files.readSymbolicLink(fd).toString());
+                } catch (NoSuchFileException own) {
+                    continue; // the stream's
+                }
+            }
+        }
+        open.values().removeIf(target -> target.endsWith(".jar") || target.startsWith("/proc/"));
+        return open;
+    }
+
+    @Test
+    void makingAServer_eachStepFails_leavesNothing() throws Exception {
+        failEach(true, new TreeSet<>(List.of("add", "checkProcessFd", "connect", "listen", "watch")));
+    }
+
+    @Test
+    void makingAServerOnAForeignSocket_eachStepFails_leavesNothing() throws Exception {
+        failEach(false, new TreeSet<>(List.of("add", "adopt", "checkProcessFd", "connect", "duplicate", "watch")));
+    }
+
+}
