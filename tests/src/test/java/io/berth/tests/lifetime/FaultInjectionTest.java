@@ -98,13 +98,13 @@ class FaultInjectionTest {
     }
 
     /** A server with one of everything, on a bus that nobody else is on; its fds are the registry's. */
-    private ServerSpec spec(boolean ownSocket, int[] ready, int[] close) {
+    private ServerSpec spec(boolean ownSocket, int[] ready, int[] close, OptionalInt connector) {
         OptionalInt socket = ownSocket ? OptionalInt.empty() : OptionalInt.of(BoundSocket.at(root.resolve("foreign")).fd());
         LifetimeSpec lifetime = new LifetimeSpec(OptionalInt.of(ready[0]), OptionalInt.of(close[0]), Optional.empty(),
                 List.of(version2.root().resolve("app").toString(), version1.root().resolve("app").toString()),
                 List.of(Libc.LIBC.pidfd_open((int) process.pid(), 0)), 60_000_000);
         return new ServerSpec("org.test.Sandbox", "app", Map.of(), new Creator(":1.1", Map.of()), "unix:path=" + bus.socket(), List.of(),
-                false, false, Mode.ENFORCE, socket, lifetime);
+                false, false, Mode.ENFORCE, socket, connector, lifetime);
     }
 
     private int watches() throws Exception {
@@ -115,8 +115,10 @@ class FaultInjectionTest {
     private String addOne(boolean ownSocket, int number) throws Exception {
         int[] ready = Descriptors.pipe();
         int[] close = Descriptors.pipe();
+        int[] connector = new int[2];
+        assertEquals(0, Libc.LIBC.socketpair(BoundSocket.AF_UNIX, BoundSocket.STREAM, 0, connector));
         try {
-            ServerSpec spec = spec(ownSocket, ready, close);
+            ServerSpec spec = spec(ownSocket, ready, close, OptionalInt.of(connector[0]));
             failing.failAt(number);
             var adding = registry.add(spec);
             try {
@@ -131,7 +133,7 @@ class FaultInjectionTest {
             return failing.failed();
         } finally {
             failing.stop();
-            Descriptors.close(ready[1], close[1]);
+            Descriptors.close(ready[1], close[1], connector[1]);
             Files.deleteIfExists(root.resolve("foreign"));
         }
     }
