@@ -89,6 +89,7 @@ public final class FakeBus implements AutoCloseable {
                 case "GetId" -> reply.body("s", GUID);
                 case "ListNames", "ListActivatableNames", "ListQueuedOwners" -> reply.body("as", List.of(RawClient.BUS));
                 case "NameHasOwner" -> reply.body("b", false);
+                case "Get" -> reply.body("v", new Variant("as", List.of()));
                 case "GetNameOwner" -> Message.error(name, call.serial(), "org.freedesktop.DBus.Error.NameHasNoOwner")
                         .field(Message.SENDER, new Variant("s", RawClient.BUS)).body("s", "no owner");
                 default -> reply;
