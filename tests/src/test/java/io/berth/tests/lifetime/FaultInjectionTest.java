@@ -52,7 +52,8 @@ class FaultInjectionTest {
     private final List<Throwable> faults = new ArrayList<>();
     private Path root;
     private Path runtime;
-    private PrivateBus bus;
+    /** Not the helper's own: its view is opened with the server. */
+    private PrivateBus otherBus;
     private LoopThread loop;
     private Registry registry;
     private TestCgroups version2;
@@ -64,7 +65,8 @@ class FaultInjectionTest {
         root = Files.createTempDirectory("berth");
         keep(() -> RuntimeFiles.deleteTree(root));
         runtime = Files.createDirectory(root.resolve("run"));
-        bus = keep(PrivateBus.session(root, Files.createDirectory(root.resolve("out"))));
+        PrivateBus bus = keep(PrivateBus.session(root, Files.createDirectory(root.resolve("out"))));
+        otherBus = keep(PrivateBus.system(root.resolve("other-bus"), root, root.resolve("out")));
         version2 = keep(TestCgroups.version2());
         version1 = keep(TestCgroups.version1());
         process = version2.occupy(version2.create("app"));
@@ -98,13 +100,13 @@ class FaultInjectionTest {
     }
 
     /** A server with one of everything, on a bus that nobody else is on; its fds are the registry's. */
-    private ServerSpec spec(boolean ownSocket, int[] ready, int[] close) {
+    private ServerSpec spec(boolean ownSocket, int[] ready, int[] close, OptionalInt connector) {
         OptionalInt socket = ownSocket ? OptionalInt.empty() : OptionalInt.of(BoundSocket.at(root.resolve("foreign")).fd());
         LifetimeSpec lifetime = new LifetimeSpec(OptionalInt.of(ready[0]), OptionalInt.of(close[0]), Optional.empty(),
                 List.of(version2.root().resolve("app").toString(), version1.root().resolve("app").toString()),
                 List.of(Libc.LIBC.pidfd_open((int) process.pid(), 0)), 60_000_000);
-        return new ServerSpec("org.test.Sandbox", "app", Map.of(), new Creator(":1.1", Map.of()), "unix:path=" + bus.socket(), List.of(),
-                false, false, Mode.ENFORCE, socket, lifetime);
+        return new ServerSpec("org.test.Sandbox", "app", Map.of(), new Creator(":1.1", Map.of()), "unix:path=" + otherBus.socket(), List.of(),
+                false, false, Mode.ENFORCE, socket, connector, lifetime);
     }
 
     private int watches() throws Exception {
@@ -115,8 +117,10 @@ class FaultInjectionTest {
     private String addOne(boolean ownSocket, int number) throws Exception {
         int[] ready = Descriptors.pipe();
         int[] close = Descriptors.pipe();
+        int[] connector = new int[2];
+        assertEquals(0, Libc.LIBC.socketpair(BoundSocket.AF_UNIX, BoundSocket.STREAM, 0, connector));
         try {
-            ServerSpec spec = spec(ownSocket, ready, close);
+            ServerSpec spec = spec(ownSocket, ready, close, OptionalInt.of(connector[0]));
             failing.failAt(number);
             var adding = registry.add(spec);
             try {
@@ -131,7 +135,7 @@ class FaultInjectionTest {
             return failing.failed();
         } finally {
             failing.stop();
-            Descriptors.close(ready[1], close[1]);
+            Descriptors.close(ready[1], close[1], connector[1]);
             Files.deleteIfExists(root.resolve("foreign"));
         }
     }
@@ -173,7 +177,7 @@ class FaultInjectionTest {
 
     @Test
     void makingAServer_eachStepFails_leavesNothing() throws Exception {
-        failEach(true, new TreeSet<>(List.of("add", "checkProcessFd", "connect", "listen", "watch")));
+        failEach(true, new TreeSet<>(List.of("add", "checkProcessFd", "connect", "duplicate", "listen", "watch")));
     }
 
     @Test
