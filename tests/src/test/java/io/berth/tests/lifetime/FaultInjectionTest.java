@@ -52,7 +52,8 @@ class FaultInjectionTest {
     private final List<Throwable> faults = new ArrayList<>();
     private Path root;
     private Path runtime;
-    private PrivateBus bus;
+    /** Not the helper's own: its view is opened with the server. */
+    private PrivateBus otherBus;
     private LoopThread loop;
     private Registry registry;
     private TestCgroups version2;
@@ -64,7 +65,8 @@ class FaultInjectionTest {
         root = Files.createTempDirectory("berth");
         keep(() -> RuntimeFiles.deleteTree(root));
         runtime = Files.createDirectory(root.resolve("run"));
-        bus = keep(PrivateBus.session(root, Files.createDirectory(root.resolve("out"))));
+        PrivateBus bus = keep(PrivateBus.session(root, Files.createDirectory(root.resolve("out"))));
+        otherBus = keep(PrivateBus.system(root.resolve("other-bus"), root, root.resolve("out")));
         version2 = keep(TestCgroups.version2());
         version1 = keep(TestCgroups.version1());
         process = version2.occupy(version2.create("app"));
@@ -103,7 +105,7 @@ class FaultInjectionTest {
         LifetimeSpec lifetime = new LifetimeSpec(OptionalInt.of(ready[0]), OptionalInt.of(close[0]), Optional.empty(),
                 List.of(version2.root().resolve("app").toString(), version1.root().resolve("app").toString()),
                 List.of(Libc.LIBC.pidfd_open((int) process.pid(), 0)), 60_000_000);
-        return new ServerSpec("org.test.Sandbox", "app", Map.of(), new Creator(":1.1", Map.of()), "unix:path=" + bus.socket(), List.of(),
+        return new ServerSpec("org.test.Sandbox", "app", Map.of(), new Creator(":1.1", Map.of()), "unix:path=" + otherBus.socket(), List.of(),
                 false, false, Mode.ENFORCE, socket, connector, lifetime);
     }
 
@@ -175,7 +177,7 @@ class FaultInjectionTest {
 
     @Test
     void makingAServer_eachStepFails_leavesNothing() throws Exception {
-        failEach(true, new TreeSet<>(List.of("add", "checkProcessFd", "connect", "listen", "watch")));
+        failEach(true, new TreeSet<>(List.of("add", "checkProcessFd", "connect", "duplicate", "listen", "watch")));
     }
 
     @Test
