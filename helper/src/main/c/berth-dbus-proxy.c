@@ -5,68 +5,13 @@
  * bus: a connection's credentials are fixed at connect(), so services find this process, in the sandbox's root and cgroup, as
  * they find xdg-dbus-proxy. The helper mediates; no byte of an app's passes through here.
  */
-#include "bus-connection.h"
 #include "command-line.h"
-#include "message.h"
+#include "session-bus.h"
 
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <sys/stat.h>
-
-enum { LARGEST_MESSAGE = 1 << 27 };
-enum { HELLO_SERIAL = 1, MATCH_SERIAL = 2, FIRST_SERVER_SERIAL = 3 };
-
-#define BUS "org.freedesktop.DBus"
-#define HELPER "io.berth.Helper1"
-
-/* The connection to the bus on which the helper is. */
-static struct {
-    int fd;
-    char *bytes;
-    size_t length, room;
-} bus = {-1, NULL, 0, 0};
-
-/* Takes the next whole message out of what has come, into memory of its own. Returns NULL when there is none. */
-static char *take_message(struct message *message) {
-    if (bus.length < 16) return NULL;
-    struct reader start = {bus.bytes, 4, 16, bus.bytes[0] != (__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ ? 'l' : 'B'), false};
-    size_t body = get_uint32(&start);
-    get_uint32(&start);
-    size_t header_end = 16 + (size_t) get_uint32(&start), length = (header_end + 7) / 8 * 8 + body;
-    if (length > LARGEST_MESSAGE) die("The bus sent a message of %zu bytes", length);
-    if (bus.length < length) return NULL;
-    char *taken = copy(bus.bytes, length);
-    memmove(bus.bytes, bus.bytes + length, bus.length -= length);
-    if (!read_header(taken, length, header_end, message)) die("The bus sent a malformed message");
-    return taken;
-}
-
-/* Reads what has come, or waits for something. Returns false at the end. File descriptors that come along are none of ours: there is no room for them. */
-static bool receive(void) {
-    while (bus.room < bus.length + 4096) bus.bytes = more(bus.bytes, bus.room = bus.room * 2 + 4096, 1);
-    ssize_t count;
-    while ((count = recv(bus.fd, bus.bytes + bus.length, bus.room - bus.length - 1, 0)) < 0 && errno == EINTR) continue;
-    if (count > 0) bus.length += (size_t) count;
-    return count > 0;
-}
-
-/* SASL EXTERNAL with whoever the kernel says we are, and file descriptors (specification, "Authentication Protocol"). */
-static void connect_to_helper(void) {
-    const char *address = getenv("DBUS_SESSION_BUS_ADDRESS");
-    bus.fd = connect_to_bus(address && address[0] ? address : "unix:runtime=yes");
-    if (bus.fd < 0) die("Failed to connect to the session bus at %s: %s", address && address[0] ? address : "$XDG_RUNTIME_DIR/bus", strerror(errno));
-    static const char begin[] = "\0AUTH EXTERNAL\r\nDATA\r\nNEGOTIATE_UNIX_FD\r\n";
-    char *agreed = NULL;
-    bool sent = send_with_fds(bus.fd, begin, sizeof begin - 1, NULL, 0);
-    while (sent && !agreed && receive() && bus.length < 4096) {
-        bus.bytes[bus.length] = 0;
-        if (strstr(bus.bytes, "REJECTED") || strstr(bus.bytes, "ERROR")) break;
-        agreed = strstr(bus.bytes, "AGREE_UNIX_FD\r\n");
-    }
-    if (!agreed) die("Failed to authenticate to the session bus");
-    bus.length = 0;
-}
 
 /* A value of /.flatpak-info, which says whose sandbox this is; NULL when it does not say. */
 static char *flatpak_info(const char *group, const char *key) {
@@ -180,36 +125,6 @@ static void remove_sockets(void) {
     }
 }
 
-/* Waits for the next message that is a reply. Returns memory for the caller to free. */
-static char *await_reply(struct message *message) {
-    for (;;) {
-        char *taken = take_message(message);
-        if (taken && message->reply_serial) return taken;
-        if (!taken && !receive()) die("The session bus has closed the connection");
-        free(taken);
-    }
-}
-
-/* Says Hello, and asks to be told of denials. File descriptors must wait for the answer: while it authenticates, the bus drops them. */
-static void say_hello(bool log) {
-    struct writer first = {NULL, 0, 0}, hello = {NULL, 0, 0}, nothing = {NULL, 0, 0};
-    put_bytes(&first, "BEGIN\r\n", 7);
-    put_call(&hello, HELLO_SERIAL, BUS, "/org/freedesktop/DBus", BUS, "Hello", "", &nothing, 0);
-    if (log) {
-        struct writer match = {NULL, 0, 0};
-        put_string(&match, "type='signal',sender='" HELPER "',interface='io.berth.Server1',member='Audit'");
-        put_call(&hello, MATCH_SERIAL, BUS, "/org/freedesktop/DBus", BUS, "AddMatch", "s", &match, 0);
-        free(match.bytes);
-    }
-    put_bytes(&first, hello.bytes, hello.length);
-    if (!send_with_fds(bus.fd, first.bytes, first.length, NULL, 0)) die("The session bus has closed the connection");
-    free(first.bytes);
-    free(hello.bytes);
-    struct message reply;
-    free(await_reply(&reply));
-    if (reply.reply_serial != HELLO_SERIAL || reply.type != METHOD_RETURN) die("The session bus refuses the connection");
-}
-
 /* Has the helper make all servers, and waits until clients can connect. */
 static void make_servers(void) {
     bool log = false;
@@ -217,8 +132,7 @@ static void make_servers(void) {
         bind_socket(&proxies[i]);
         log |= proxies[i].log;
     }
-    connect_to_helper();
-    say_hello(log);
+    find_helper(log);
     for (size_t i = 0; i < proxy_count; i++) {
         struct writer call = {NULL, 0, 0};
         put_add_server(&call, &proxies[i], FIRST_SERVER_SERIAL + (uint32_t) i);

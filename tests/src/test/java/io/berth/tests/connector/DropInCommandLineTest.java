@@ -225,6 +225,13 @@ class DropInCommandLineTest {
     }
 
     @Test
+    void environment_empty_theBusOfTheCommandLineHasTheHelper() {
+        Proxy.ready(HOUSE, directory, List.of("env", "-i"), Proxy.BERTH, HOUSE.systemBus().address(), directory.resolve("other").toString(),
+                HOUSE.bus().address(), socket.toString());
+        Proxy.app(HOUSE, socket).sync();
+    }
+
+    @Test
     void relativePath_isBelowTheCurrentDirectory() {
         Proxy.ready(HOUSE, directory, List.of("env", "-C", directory.toString()), Proxy.BERTH, HOUSE.bus().address(), "proxy");
         Proxy.app(HOUSE, socket).sync();

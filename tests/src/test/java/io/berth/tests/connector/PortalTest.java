@@ -5,19 +5,14 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.berth.tests.house.ContainerServer;
 import io.berth.tests.house.HelperApi;
-import io.berth.tests.house.Program;
 import io.berth.tests.house.TestHouse;
 import io.berth.tests.raw.Message;
 import io.berth.tests.raw.RawClient;
 import io.berth.tests.raw.Variant;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import org.awaitility.Awaitility;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -25,8 +20,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** The real xdg-desktop-portal takes an app behind the helper for the app it is, as behind xdg-dbus-proxy. */
 class PortalTest {
-    private static final String PORTAL = "org.freedesktop.portal.Desktop";
-    private static final Duration PATIENCE = Duration.ofSeconds(20);
+    private static final String PORTAL = Desktop.PORTAL;
 
     @RegisterExtension
     static final TestHouse HOUSE = new TestHouse();
@@ -34,48 +28,16 @@ class PortalTest {
     @TempDir
     private Path directory;
 
-    private Program desktop;
+    private Desktop desktop;
 
     @BeforeEach
     void startPortal() throws IOException {
-        Path script = Path.of("src/test/resources/programs/notification_desktop.py").toAbsolutePath();
-        Path portals = Files.createDirectory(directory.resolve("portals"));
-        Files.writeString(portals.resolve("test.portal"), """
-                [portal]
-                DBusName=org.freedesktop.impl.portal.desktop.test
-                Interfaces=org.freedesktop.impl.portal.Notification;
-                UseIn=test
-                """);
-        desktop = start("/usr/bin/python3", script.toString());
-        desktop.firstLine(PATIENCE);
-        start("/usr/libexec/xdg-permission-store");
-        awaitOwner("org.freedesktop.impl.portal.PermissionStore");
-        start("/usr/libexec/xdg-desktop-portal");
-        awaitOwner(PORTAL);
-    }
-
-    private Program start(String... command) {
-        List<String> environment = List.of("env", "XDG_DESKTOP_PORTAL_DIR=" + directory.resolve("portals"), "XDG_CURRENT_DESKTOP=test",
-                "XDG_DATA_HOME=" + directory.resolve("data"), "HOME=" + directory);
-        List<String> line = new ArrayList<>(environment);
-        line.addAll(List.of(command));
-        return HOUSE.run(HOUSE.bus().address(), line.toArray(String[]::new));
-    }
-
-    private static void awaitOwner(String name) {
-        RawClient client = HOUSE.unconfined();
-        Awaitility.await(name).atMost(PATIENCE).until(() -> (Boolean) client.bus("NameHasOwner", "s", name).arg());
+        desktop = Desktop.start(HOUSE, directory);
     }
 
     private static Message notification(String id) {
         return Message.call(PORTAL, "/org/freedesktop/portal/desktop", "org.freedesktop.portal.Notification", "AddNotification")
                 .body("sa{sv}", id, Map.of("title", Variant.of("title")));
-    }
-
-    /** Waits for what the desktop was told about a notification. */
-    private String heard(String id) {
-        return Awaitility.await(id).atMost(PATIENCE)
-                .until(() -> desktop.output().lines().filter(line -> line.contains(" " + id + " ")).findFirst().orElse(""), line -> !line.isEmpty());
     }
 
     private String throughProxy(String program, String id) {
@@ -91,7 +53,7 @@ class PortalTest {
             assertEquals(Map.of("instance-id", Variant.of("4711")), instance.get(4));
         }
         proxy.end();
-        return heard(id);
+        return desktop.heard(id);
     }
 
     @Test
@@ -107,6 +69,6 @@ class PortalTest {
         ContainerServer escaping = HOUSE.helper().add("org.example.Sandboxed",
                 HelperApi.arguments(List.of(talk(PORTAL)), "AllowHostEscape", Variant.of(true)));
         assertEquals(Message.RETURN, HOUSE.app(escaping).answer(notification("four")).type());
-        assertEquals("AddNotification four from ''", heard("four"));
+        assertEquals("AddNotification four from ''", desktop.heard("four"));
     }
 }
