@@ -58,6 +58,7 @@ class AccessRuleTest {
         new AccessRule(AccessFlags.OWN | AccessFlags.NAME_IS_SUBTREE, "org.foo", "/", "");
         new AccessRule(AccessFlags.OWN, "", "/", "");
         assertRejected("':1.5'", AccessFlags.SEE | AccessFlags.NAME_IS_SUBTREE, ":1.5", "/", "");
+        assertRejected("':1'", AccessFlags.TALK | AccessFlags.NAME_IS_SUBTREE, ":1", "/", "");
         assertRejected("':1.5'", AccessFlags.OWN, ":1.5", "/", "");
         assertRejected("''", AccessFlags.SEE | AccessFlags.NAME_IS_SUBTREE, "", "/", "");
         assertRejected("'org.box/app'", AccessFlags.SEE | AccessFlags.NAME_IS_SUBTREE | AccessFlags.NAME_IS_APP, "org.box/app", "/", "");

@@ -27,6 +27,8 @@ class RuleTextTest {
         assertReads("--talk=org.foo", TALK | FDS | PATH_IS_SUBTREE, "org.foo", "/", "");
         assertReads("--own=org.foo.*", TALK | FDS | OWN | PATH_IS_SUBTREE | NAME_IS_SUBTREE, "org.foo", "/", "");
         assertReads("--talk=:1.42", TALK | FDS | PATH_IS_SUBTREE, ":1.42", "/", "");
+        assertReads("--see=:1.*", SEE | PATH_IS_SUBTREE | NAME_IS_SUBTREE, AccessRule.UNIQUE_NAMES, "/", "");
+        assertEquals("--see=:1.*", RuleText.parse("--see=:1.*").toString());
         assertReads("--talk=*", TALK | FDS | PATH_IS_SUBTREE, "", "/", "");
         assertReads("--talk=org.box/my=app", TALK | FDS | PATH_IS_SUBTREE | NAME_IS_APP, "org.box/my=app", "/", "");
     }

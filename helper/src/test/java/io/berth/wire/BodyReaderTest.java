@@ -1,5 +1,6 @@
 package io.berth.wire;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -47,6 +48,38 @@ class BodyReaderTest {
         assertFalse(body.bool());
         assertEquals(List.of("a", "b"), body.strings());
         assertTrue(body.atEnd());
+    }
+
+    @Test
+    void dictionary_readAndSkipped_isPassedToItsEnd() {
+        // "a" -> <uint32 7>, "b" -> <ay 01 02>, "c" -> <uint64 9>, "d" -> <au 5>, "e" -> <"x">; then uint32 3
+        BodyReader body = reader("5a000000 00000000"
+                + "01000000 61 00 01 75 00 000000 07000000"
+                + "01000000 62 00 02 6179 00 0000 02000000 0102 0000"
+                + "01000000 63 00 01 74 00 000000 00000000 0900000000000000"
+                + "01000000 64 00 02 6175 00 0000 04000000 05000000 00000000"
+                + "01000000 65 00 01 73 00 000000 01000000 78 00 0000 03000000", false);
+        List<String> seen = new ArrayList<>();
+        body.dictionary((key, signature) -> {
+            seen.add(key + signature);
+            switch (key) {
+                case "a" -> assertEquals(7, body.uint32());
+                case "b" -> assertArrayEquals(new byte[] {1, 2}, body.bytes());
+                default -> body.skip(signature);
+            }
+        });
+        assertEquals(List.of("au", "bay", "ct", "dau", "es"), seen);
+        assertEquals(3, body.uint32());
+        assertTrue(body.atEnd());
+    }
+
+    @Test
+    void dictionary_malformed_isRefused() {
+        for (String hex : List.of("ff000000 00000000 01000000 61 00 01 75 00 000000 07000000", "10000000 00000000 01000000 61 00 01 28 00 000000 07000000",
+                "10000000 00000000 01000000 61 00 05 75 00 000000 07000000", "08000000 00000000 01000000 61 00 02")) {
+            BodyReader body = reader(hex, false);
+            assertThrows(MalformedException.class, () -> body.dictionary((key, signature) -> body.skip(signature)), hex);
+        }
     }
 
     @Test

@@ -18,6 +18,7 @@ import io.berth.tests.raw.Message;
 import io.berth.tests.raw.RawClient;
 import io.berth.tests.raw.Variant;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -96,6 +97,33 @@ class ConnectorTest {
         }
         assertEquals(60, names.size());
         assertEquals(60, connector.requests());
+    }
+
+    @Test
+    void serviceAsking_whenANameAppears_isNeverTooEarly() {
+        int clients = 300;
+        ContainerServer server = server();
+        RawClient curious = HOUSE.unconfined();
+        curious.match("type='signal',sender='org.freedesktop.DBus',member='NameOwnerChanged'");
+        Map<Integer, String> asked = new HashMap<>();
+        Map<Object, Integer> answers = new HashMap<>();
+        Thread apps = new Thread(() -> {
+            for (int i = 0; i < clients; i++) {
+                server.connect().close();
+            }
+        });
+        apps.start();
+        while (answers.values().stream().mapToInt(Integer::intValue).sum() < clients) {
+            Message message = curious.next();
+            if (message.is(Message.SIGNAL, "NameOwnerChanged") && message.args().get(1).equals("")) {
+                asked.put(curious.send(HelperApi.call("GetConnectionInstance").body("s", message.arg())), (String) message.arg());
+            } else if (asked.remove(message.replySerial()) != null) {
+                // a client that has left already is unknown, never unconfined
+                boolean left = message.type() == Message.ERROR && message.errorName().equals("org.freedesktop.DBus.Error.NameHasNoOwner");
+                answers.merge(message.type() != Message.ERROR || left ? "right" : message.errorName(), 1, Integer::sum);
+            }
+        }
+        assertEquals(Map.of("right", clients), answers);
     }
 
     @Test
