@@ -7,16 +7,19 @@
  *
  * The program keeps its process id and its parent. The connector is another process, whose memory and files the program cannot
  * reach although it is the same user's: it is not dumpable (prctl(2), PR_SET_DUMPABLE), which asks for CAP_SYS_PTRACE. It ends
- * when the helper has closed all its servers, and in a pid namespace with the program.
+ * when the helper has closed all its servers; and in a pid namespace when no other process is left there but its first one:
+ * with the program, unless that has left others. So it is never what keeps a sandbox alive.
  */
 #include "bus-connection.h"
 
 #include <fcntl.h>
 #include <poll.h>
+#include <signal.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 
-enum { MOST_BUSES = 2, NOT_STARTED = 125, NOT_FOUND = 127, NOT_EXECUTABLE = 126 };
+enum { LOOK_MS = 200, MOST_BUSES = 2, NOT_STARTED = 125, NOT_FOUND = 127, NOT_EXECUTABLE = 126 };
 
 static int sockets[MOST_BUSES];
 static char *addresses[MOST_BUSES];
@@ -60,16 +63,34 @@ static void take(const char *path) {
     close(giver);
 }
 
-/* The life of the connector. Nothing of the program's streams and terminal is held. */
-static void __attribute__((noreturn)) serve(void) {
+/* kill(2): all processes but this one and the first of the pid namespace; signal 0 only asks. */
+static int is_alone(void) {
+    return kill(-1, 0) < 0 && errno == ESRCH;
+}
+
+/*
+ * The life of the connector. Nothing of the program's streams and terminal is held. Before the program has ended nothing needs to
+ * be looked for; without pidfds (before Linux 5.3) it may have.
+ */
+static void __attribute__((noreturn)) serve(pid_t program) {
     int nothing = open("/dev/null", O_RDWR | O_CLOEXEC);
     for (int fd = 0; fd < 3; fd++) dup2(nothing, fd);
     prctl(PR_SET_NAME, "berth-connector");
     if (chdir("/") < 0) _exit(1);
-    struct pollfd waits[MOST_BUSES];
+    struct pollfd waits[MOST_BUSES + 1];
     for (size_t i = 0; i < bus_count; i++) waits[i] = (struct pollfd) {sockets[i], POLLIN, 0};
+    struct pollfd *end = &waits[bus_count];
+    *end = (struct pollfd) {(int) syscall(SYS_pidfd_open, program, 0), POLLIN, 0};
     for (size_t open = bus_count; open > 0;) {
-        if (poll(waits, bus_count, -1) < 0 && errno != EINTR) _exit(1);
+        if (poll(waits, bus_count + 1, end->fd < 0 ? LOOK_MS : -1) < 0) {
+            if (errno != EINTR) _exit(1);
+            continue;
+        }
+        if (end->revents) {
+            close(end->fd);
+            *end = (struct pollfd) {-1, 0, 0};
+        }
+        if (end->fd < 0 && is_alone()) _exit(0);
         for (size_t i = 0; i < bus_count; i++) {
             if (waits[i].revents && !answer_requests(waits[i].fd, addresses[i])) {
                 close(waits[i].fd);
@@ -94,13 +115,14 @@ int main(int count, char **values) {
     take(values[1]);
     /* from before there is another process: no moment in which the program could reach it */
     prctl(PR_SET_DUMPABLE, 0);
+    pid_t program = getpid();
     pid_t between = fork();
     if (between < 0) give_up("fork");
     if (between == 0) {
         /* the grandchild is nobody's child that the program could wait for */
         if (setsid() < 0) _exit(1);
         pid_t connector = fork();
-        if (connector == 0) serve();
+        if (connector == 0) serve(program);
         _exit(connector < 0);
     }
     int status;

@@ -4,11 +4,13 @@ import io.berth.api.AccessRule;
 import io.berth.dbus.AccessRuleStruct;
 import io.berth.dbus.HelperName;
 import io.berth.transport.NotificationPipe;
+import io.berth.transport.ProcessDescriptor;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.freedesktop.dbus.DBusPath;
+import org.freedesktop.dbus.FileDescriptor;
 import org.freedesktop.dbus.types.UInt64;
 
 /**
@@ -16,8 +18,8 @@ import org.freedesktop.dbus.types.UInt64;
  * message when the method returns.
  *
  * <p>A server that {@link ServerBuilder#open} made ends when this object is closed, or when this process dies: the
- * other end of its close-notification pipe is here. One that {@link BerthClient#attach} found is only looked at;
- * closing it changes nothing.
+ * other end of its close-notification pipe is here. One that {@link BerthClient#attach} found is only looked at, and one
+ * that {@link ServerBuilder#openDetached} made has other ends; closing such an object changes nothing.
  *
  * <p>All methods throw {@link BerthException.UnknownServer} once the server is gone. Any thread may call them.
  */
@@ -28,7 +30,7 @@ public final class ContainerServer implements AutoCloseable {
     private final String address;
     private final NotificationPipe pipe;
 
-    /** @param pipe the end that this server takes; null when it is somebody else's */
+    /** @param pipe the end that this server takes; null when it has none */
     ContainerServer(HelperConnection helper, String path, String socketPath, String address, NotificationPipe pipe) {
         this.helper = helper;
         this.path = path;
@@ -87,6 +89,21 @@ public final class ContainerServer implements AutoCloseable {
     public void unmount(Optional<MountNamespace> namespace, Optional<String> target) {
         helper.callHelper("Unmount", "oa{sv}ay", new DBusPath(path), namespace.map(one -> one.entries(false)).orElse(Map.of()),
                 target.orElse("").getBytes(StandardCharsets.UTF_8));
+    }
+
+    /**
+     * One more control group with the app's processes: the server ends with the last process in the last of them. From the
+     * first one on, the server stays when this client leaves the bus.
+     *
+     * @param cgroup absolute, or relative to where cgroups are mounted
+     */
+    public void addCgroup(String cgroup) {
+        helper.callHelper("AddCgroup", "os", new DBusPath(path), cgroup);
+    }
+
+    /** One more process whose life counts, as {@link #addCgroup} does for many. @param process borrowed */
+    public void addProcess(ProcessDescriptor process) {
+        helper.callHelper("AddProcess", "oh", new DBusPath(path), new FileDescriptor(process.fd()));
     }
 
     /** Takes no new clients; the server goes when its last client leaves. */

@@ -95,17 +95,37 @@ public final class ServerBuilder {
             throw new BerthException("", "cannot make a close-notification pipe: " + failure.getMessage());
         }
         try {
-            Map<String, Variant<?>> named = new LinkedHashMap<>(arguments);
-            if (!arguments.containsKey("Unrestricted") || !rules.isEmpty()) {
-                named.put("Allow", new Variant<>(AccessRuleStruct.of(rules), "a(usos)"));
-            }
+            Map<String, Variant<?>> named = arguments();
             named.put("CloseNotification", new Variant<>(new FileDescriptor(pipe.readFd())));
-            List<Object> reply = helper.callHelper("AddContainerServer", "ssa{sv}a{sv}", app.type(), app.id(), metadata, named);
+            ContainerServer server = open(named, pipe);
             pipe.closeReadEnd();
-            return new ContainerServer(helper, (String) reply.get(0), PlainValue.text(reply.get(1)), (String) reply.get(2), pipe);
+            return server;
         } catch (RuntimeException failure) {
             pipe.close();
             throw failure;
         }
+    }
+
+    /**
+     * Makes a server that shall outlive this process: it ends with the cgroups and processes that are added to it. Until the
+     * first is added it ends when this client leaves the bus.
+     *
+     * @throws BerthException why not; nothing is left behind then
+     */
+    public ContainerServer openDetached() {
+        return open(arguments(), null);
+    }
+
+    private Map<String, Variant<?>> arguments() {
+        Map<String, Variant<?>> named = new LinkedHashMap<>(arguments);
+        if (!arguments.containsKey("Unrestricted") || !rules.isEmpty()) {
+            named.put("Allow", new Variant<>(AccessRuleStruct.of(rules), "a(usos)"));
+        }
+        return named;
+    }
+
+    private ContainerServer open(Map<String, Variant<?>> named, NotificationPipe pipe) {
+        List<Object> reply = helper.callHelper("AddContainerServer", "ssa{sv}a{sv}", app.type(), app.id(), metadata, named);
+        return new ContainerServer(helper, (String) reply.get(0), PlainValue.text(reply.get(1)), (String) reply.get(2), pipe);
     }
 }

@@ -23,6 +23,7 @@ final class NativeSockets {
     private static final int O_CLOEXEC = 0x80000;
     private static final int SHUT_RDWR = 2;
     private static final int EINTR = 4;
+    private static final int PIDFD_OPEN = 434;
     private static final int EAGAIN = 11;
     private static final int O_PATH = 0x200000;
     private static final int SOL_SOCKET = 1;
@@ -56,6 +57,7 @@ final class NativeSockets {
     private static final long SHUTDOWN = function("shutdown");
     private static final long CLOSE = function("close");
     private static final long GETEUID = function("geteuid");
+    private static final long SYSCALL = function("syscall");
     private static final long STRERROR = function("strerror");
 
     private NativeSockets() {
@@ -201,6 +203,15 @@ final class NativeSockets {
         } finally {
             MEMORY.freeMemory(ends);
         }
+    }
+
+    /** pidfd_open(2), of Linux 5.3 and later. @return a close-on-exec fd that the caller owns */
+    static int openProcess(long pid) throws IOException {
+        int fd = (int) INVOKER.invokeL3(THREE, SYSCALL, PIDFD_OPEN, pid, 0);
+        if (fd < 0) {
+            throw failure("pidfd_open of process " + pid);
+        }
+        return fd;
     }
 
     /** Wakes every thread that reads or writes there. */

@@ -1,5 +1,6 @@
 package io.berth.transport;
 
+import java.io.FileOutputStream;
 import java.io.IOException;
 
 /**
@@ -28,6 +29,16 @@ public final class NotificationPipe implements AutoCloseable {
             throw new IllegalStateException("the read end is closed");
         }
         return readEnd;
+    }
+
+    /** Makes the read end readable: one newline. @throws IOException when nobody has the read end any more */
+    public synchronized void notifyReader() throws IOException {
+        if (writeEnd < 0) {
+            throw new IOException("the pipe is closed");
+        }
+        try (FileOutputStream pipe = new FileOutputStream("/proc/self/fd/" + writeEnd)) {
+            pipe.write('\n');
+        }
     }
 
     /** Once the other process has its own copy. */

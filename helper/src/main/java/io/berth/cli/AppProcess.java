@@ -1,5 +1,6 @@
 package io.berth.cli;
 
+import io.berth.transport.NotificationPipe;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -15,7 +16,10 @@ import sun.misc.Signal;
 /**
  * The app while it runs: in the foreground, on the terminal and the streams of this process, told of the signals that
  * this process gets, its exit status the shell's. One thread starts it and waits for it, and must stay: bubblewrap ends
- * with the thread that started it.
+ * with the thread that started it. Or detached, in a session of its own, to outlive this process.
+ *
+ * <p>It is started at a gate, a shell that waits for {@link #release} before it becomes the app, so that it can be put
+ * where it belongs first, or ended there by {@link #abandon}.
  *
  * <p>bubblewrap would die of a Ctrl-C before the app has seen it, and take the app along. So a shell lets bubblewrap
  * ignore the signals that are passed on, and env(1) gives the app their defaults back.
@@ -24,18 +28,43 @@ final class AppProcess {
     /** Signals that this process passes on, with their numbers. QUIT is the JVM's; the keyboard's reaches the app anyway. */
     private static final Map<String, Integer> PASSED_ON = Map.of("HUP", 1, "INT", 2, "TERM", 15);
     private static final List<String> IGNORING = List.of("/bin/sh", "-c", "trap '' HUP INT QUIT TERM; exec \"$0\" \"$@\"");
+    /** Reads from a pipe through its writer, who stays: nothing but the three standard streams is inherited. */
+    private static final List<String> GATE = List.of("/bin/sh", "-c", "read -r go <\"$0\" || exit 125; exec \"$@\"");
+    /** Reads from its standard input, because the writer may be gone before it comes to that. */
+    private static final List<String> DETACHED_GATE = List.of("/bin/sh", "-c", "read -r go || exit 125; exec \"$0\" \"$@\" </dev/null",
+            "/usr/bin/setsid");
     /** Milliseconds between two looks for an app that bubblewrap is still starting. */
     private static final long LOOK_INTERVAL_MS = 20;
 
     private final boolean inBubblewrap;
     private final CompletableFuture<Process> started = new CompletableFuture<>();
+    /** In the foreground; else the gate is the process's standard input. */
+    private final Optional<NotificationPipe> gate;
 
-    private AppProcess(boolean inBubblewrap) {
+    private AppProcess(boolean inBubblewrap, Optional<NotificationPipe> gate) {
         this.inBubblewrap = inBubblewrap;
+        this.gate = gate;
     }
 
-    /** Runs the command with these variables changed; an empty value unsets. */
+    /** Starts the command with these variables changed; an empty value unsets. */
     static AppProcess start(List<String> command, Map<String, String> changes) throws IOException {
+        return foreground(false, builder(command, changes));
+    }
+
+    /**
+     * Starts the command in a session of its own, without input, on the output streams of this process.
+     *
+     * @param changes of variables; an empty value unsets
+     */
+    static AppProcess startDetached(List<String> command, Map<String, String> changes) throws IOException {
+        List<String> line = new ArrayList<>(DETACHED_GATE);
+        line.addAll(command);
+        AppProcess app = new AppProcess(false, Optional.empty());
+        app.started.complete(builder(line, changes).redirectInput(ProcessBuilder.Redirect.PIPE).start());
+        return app;
+    }
+
+    private static ProcessBuilder builder(List<String> command, Map<String, String> changes) {
         ProcessBuilder builder = new ProcessBuilder(command).inheritIO();
         changes.forEach((name, value) -> {
             if (value.isEmpty()) {
@@ -44,26 +73,58 @@ final class AppProcess {
                 builder.environment().put(name, value);
             }
         });
-        return new AppProcess(false).run(builder);
+        return builder;
     }
 
-    /** Runs the command inside bubblewrap. @param connector borrowed; has given all when this returns */
+    /** Starts the command inside bubblewrap. @param connector borrowed; may give once the gate is open */
     static AppProcess start(Bubblewrap bubblewrap, SandboxConnector connector, AppSocket session, Optional<AppSocket> system,
             List<String> command) throws IOException {
         List<String> inside = new ArrayList<>(heeding());
         inside.addAll(command);
         List<String> line = new ArrayList<>(IGNORING);
         line.addAll(bubblewrap.commandLine(session, system, connector.commandLine(inside)));
-        AppProcess app = new AppProcess(true).run(new ProcessBuilder(line).inheritIO());
-        connector.give(app.started.join());
-        return app;
+        return foreground(true, new ProcessBuilder(line).inheritIO());
     }
 
     /** From before the app exists, so that no signal is lost; one that this process was started to ignore stays ignored. */
-    private AppProcess run(ProcessBuilder builder) throws IOException {
-        PASSED_ON.keySet().forEach(name -> Signal.handle(new Signal(name), signal -> passOn(signal.getName())));
-        started.complete(builder.start());
-        return this;
+    private static AppProcess foreground(boolean inBubblewrap, ProcessBuilder builder) throws IOException {
+        NotificationPipe gate = NotificationPipe.open();
+        AppProcess app = new AppProcess(inBubblewrap, Optional.of(gate));
+        PASSED_ON.keySet().forEach(name -> Signal.handle(new Signal(name), signal -> app.passOn(signal.getName())));
+        List<String> line = new ArrayList<>(GATE);
+        line.add("/proc/" + ProcessHandle.current().pid() + "/fd/" + gate.readFd());
+        line.addAll(builder.command());
+        try {
+            app.started.complete(builder.command(line).start());
+        } catch (IOException failure) {
+            gate.close();
+            throw failure;
+        }
+        return app;
+    }
+
+    /** The process that will be the app, or the bubblewrap around it. */
+    Process process() {
+        return started.join();
+    }
+
+    /** Lets it begin. In the foreground the gate stays open until this process ends: who knows when the shell comes to it. */
+    void release() throws IOException {
+        if (gate.isPresent()) {
+            gate.get().notifyReader();
+        } else {
+            process().getOutputStream().write('\n');
+            process().getOutputStream().close();
+        }
+    }
+
+    /** Ends it at the gate. */
+    void abandon() throws IOException {
+        if (gate.isPresent()) {
+            gate.get().close();
+        } else {
+            process().getOutputStream().close();
+        }
     }
 
     /**

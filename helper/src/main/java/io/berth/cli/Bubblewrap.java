@@ -75,7 +75,14 @@ final class Bubblewrap {
      * @param command what to run, with its arguments; none of its words is ever an option
      */
     List<String> commandLine(AppSocket session, Optional<AppSocket> system, List<String> command) {
-        List<String> line = new ArrayList<>(List.of(program.toString(), "--die-with-parent", "--unshare-pid", "--cap-drop", "ALL",
+        List<String> line = detachedCommandLine(session, system, command);
+        line.add(1, "--die-with-parent");
+        return line;
+    }
+
+    /** The same for an app that outlives who starts it. */
+    List<String> detachedCommandLine(AppSocket session, Optional<AppSocket> system, List<String> command) {
+        List<String> line = new ArrayList<>(List.of(program.toString(), "--unshare-pid", "--cap-drop", "ALL",
                 "--dev-bind", "/", "/", "--proc", "/proc"));
         Path sessionSocket = real(session.path());
         Optional<Path> systemSocket = system.map(AppSocket::path).map(Bubblewrap::real);

@@ -7,6 +7,7 @@ import io.berth.client.BerthException;
 import io.berth.client.ContainerServer;
 import io.berth.client.ServerBuilder;
 import io.berth.transport.BusLocation;
+import io.berth.transport.ProcessDescriptor;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
@@ -14,6 +15,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
@@ -33,7 +35,7 @@ import picocli.CommandLine.Spec;
                 + " display stay open to it. Without bubblewrap only environment variables point it to its sockets.",
             "The system bus is hidden unless a --system option is given."},
         exitCodeListHeading = Berth.EXIT_CODES,
-        exitCodeList = {"n:the exit status of CMD; 128+N when signal N ended it", "2:the command line is wrong",
+        exitCodeList = {"n:the exit status of CMD; 128+N when signal N ended it; 0 with --detach", "2:the command line is wrong",
             "125:berth failed before CMD started", "126:CMD cannot be executed", "127:there is no CMD"},
         footer = {"", "NAME: org.foo, org.foo.* (with all below it), :1.42, TYPE/APP_ID (any connection of that app), * (any)",
             "RULE: [*|IFACE.*|IFACE.MEMBER][@PATH|@PATH/*]",
@@ -69,6 +71,10 @@ final class RunCommand implements Callable<Integer> {
     @Option(names = "--env-only", description = "Do not use bubblewrap, only environment variables.")
     private boolean environmentOnly;
 
+    @Option(names = "--detach", description = "Return at once and print the identifiers of the servers, which end with the last"
+            + " process of the app. It has no input; its output goes where berth's goes.")
+    private boolean detached;
+
     @Parameters(paramLabel = "CMD", arity = "1..*", description = "The program and its arguments.")
     private List<String> command;
 
@@ -88,17 +94,62 @@ final class RunCommand implements Callable<Integer> {
                 Servers servers = new Servers()) {
             Optional<Bubblewrap> bubblewrap = bubblewrap();
             AppProcess started;
+            AppCgroup cgroup;
             try (SandboxConnector connector = bubblewrap.isEmpty() ? null : SandboxConnector.open(bubblewrap.get().runtimeDirectory())) {
                 servers.session = open(client, app, "session", connector, unrestricted, sessionRules);
                 if (system.isWanted()) {
                     servers.system = open(client, app, "system", connector, system.isUnrestricted(), systemRules);
                 }
                 started = start(bubblewrap, connector, AppSocket.of(servers.session), Optional.ofNullable(servers.system).map(AppSocket::of), line);
+                cgroup = release(started, servers, app);
+                if (connector != null) {
+                    connector.give(started.process());
+                }
             }
-            return started.await();
+            if (detached) {
+                servers.leave();
+                return 0;
+            }
+            int status = started.await();
+            cgroup.remove();
+            return status;
         } catch (BerthException | IOException | UncheckedIOException | IllegalArgumentException failure) {
             berth.console().error(failure.getMessage());
             return ExitStatus.NOT_STARTED;
+        }
+    }
+
+    /** Lets the app begin once it is where it belongs, and the helper knows. */
+    private AppCgroup release(AppProcess started, Servers servers, AppId app) throws IOException, InterruptedException {
+        try {
+            AppCgroup cgroup = AppCgroup.enter(started.process(), app, System.getenv());
+            handOver(servers, started.process(), cgroup);
+            if (detached) {
+                servers.identifiers().forEach(berth.console()::line); // before anything that the app may print
+            }
+            started.release();
+            return cgroup;
+        } catch (IOException | InterruptedException | RuntimeException failure) {
+            started.abandon();
+            throw failure;
+        }
+    }
+
+    /** In the foreground this process ends the servers anyway. */
+    private void handOver(Servers servers, Process process, AppCgroup cgroup) throws IOException {
+        String why = cgroup.why();
+        if (cgroup.exists()) {
+            try {
+                servers.addCgroup(cgroup.path());
+                return;
+            } catch (BerthException refused) {
+                why = refused.getMessage();
+            }
+        }
+        if (detached) {
+            servers.addProcess(process.pid());
+            berth.console().error("note: no cgroup tells of the app's end (" + why + "): its servers end with its first process,"
+                    + " whatever other processes it leaves");
         }
     }
 
@@ -131,7 +182,7 @@ final class RunCommand implements Callable<Integer> {
         if (allowHostEscape) {
             builder.allowHostEscape();
         }
-        return builder.open();
+        return detached ? builder.openDetached() : builder.open();
     }
 
     /** Empty to go without; what that means has been said when the servers are there. */
@@ -151,13 +202,16 @@ final class RunCommand implements Callable<Integer> {
             warn(environmentOnly ? "--env-only" : "bubblewrap is not installed (Debian package: bubblewrap)",
                     Stream.concat(BusLocation.session(environment).stream(), BusLocation.system(environment).stream()).map(BusLocation::toString)
                             .collect(Collectors.joining(", ")), sessionSocket);
-            return AppProcess.start(line, variables(sessionSocket, systemSocket));
+            Map<String, String> changes = variables(sessionSocket, systemSocket);
+            return detached ? AppProcess.startDetached(line, changes) : AppProcess.start(line, changes);
         }
         for (BusLocation open : bubblewrap.get().uncovered()) {
             berth.console().error("warning: " + open + " has no path that could be covered: the app can still connect to that bus itself");
         }
         Preflight.check(bubblewrap.get(), sessionSocket, systemSocket);
-        return AppProcess.start(bubblewrap.get(), connector, sessionSocket, systemSocket, line);
+        return detached
+                ? AppProcess.startDetached(bubblewrap.get().detachedCommandLine(sessionSocket, systemSocket, connector.commandLine(line)), Map.of())
+                : AppProcess.start(bubblewrap.get(), connector, sessionSocket, systemSocket, line);
     }
 
     private void warn(String reason, String buses, AppSocket sessionSocket) {
@@ -179,16 +233,41 @@ final class RunCommand implements Callable<Integer> {
     private static final class Servers implements AutoCloseable {
         private ContainerServer session;
         private ContainerServer system;
+        private boolean left;
+
+        private List<ContainerServer> all() {
+            return Stream.of(session, system).filter(Objects::nonNull).toList();
+        }
+
+        void addCgroup(String path) {
+            all().forEach(server -> server.addCgroup(path));
+        }
+
+        void addProcess(long pid) throws IOException {
+            try (ProcessDescriptor process = ProcessDescriptor.open(pid)) {
+                all().forEach(server -> server.addProcess(process));
+            }
+        }
+
+        List<String> identifiers() {
+            return all().stream().map(server -> server.path().substring(server.path().lastIndexOf('/') + 1)).toList();
+        }
+
+        /** They look after themselves from now on. */
+        void leave() {
+            left = true;
+        }
 
         @Override
         public void close() {
-            for (ContainerServer server : new ContainerServer[] {session, system}) {
-                if (server != null) {
-                    try (server) {
-                        server.remove();
-                    } catch (BerthException alreadyGone) {
-                        // removed by somebody else, or with its helper
-                    }
+            if (left) {
+                return;
+            }
+            for (ContainerServer server : all()) {
+                try (server) {
+                    server.remove();
+                } catch (BerthException alreadyGone) {
+                    // removed by somebody else, with its app, or with its helper
                 }
             }
         }
