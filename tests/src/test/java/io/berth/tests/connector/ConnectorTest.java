@@ -37,7 +37,7 @@ class ConnectorTest {
     private TestConnector connector;
 
     private ContainerServer server(AccessRule... rules) {
-        connector = HOUSE.keep(TestConnector.start(TestConnector.to(HOUSE.bus().socket())));
+        connector = TestConnector.start(HOUSE, TestConnector.to(HOUSE.bus().socket()));
         return connector.serve(HOUSE.helper(), "org.test.App", HelperApi.arguments(List.of(rules)));
     }
 
@@ -140,14 +140,14 @@ class ConnectorTest {
 
     @Test
     void connector_isAnotherEnd_soTheServerOutlivesCreatorAndClients() {
-        TestConnector connector = HOUSE.keep(TestConnector.start(TestConnector.to(HOUSE.bus().socket())));
+        TestConnector connector = TestConnector.start(HOUSE, TestConnector.to(HOUSE.bus().socket()));
         ContainerServer server;
         try (RawClient creator = HOUSE.bus().connect()) {
             server = connector.serve(new HelperApi(creator), "org.test.App", HelperApi.arguments(List.of()));
         }
         Awaitility.await().until(() -> !HOUSE.helper().servers().contains(server.object()));
 
-        TestConnector other = HOUSE.keep(TestConnector.start(TestConnector.to(HOUSE.bus().socket())));
+        TestConnector other = TestConnector.start(HOUSE, TestConnector.to(HOUSE.bus().socket()));
         ContainerServer staying;
         try (RawClient creator = HOUSE.bus().connect()) {
             Map<String, Variant> arguments = HelperApi.arguments(List.of());
@@ -179,7 +179,7 @@ class ConnectorTest {
 
     @Test
     void otherBus_throughAConnector_isThatBus() {
-        TestConnector connector = HOUSE.keep(TestConnector.start(TestConnector.to(HOUSE.systemBus().socket())));
+        TestConnector connector = TestConnector.start(HOUSE, TestConnector.to(HOUSE.systemBus().socket()));
         ContainerServer server = connector.serve(HOUSE.helper(), "org.test.App",
                 HelperApi.arguments(List.of(), "Bus", Variant.of("unix:path=" + HOUSE.systemBus().socket())));
         RawClient app = HOUSE.app(server);

@@ -4,7 +4,9 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.berth.tests.house.BerthDaemon;
 import io.berth.tests.house.HelperApi;
+import io.berth.tests.house.PrivateBus;
 import io.berth.tests.house.Program;
 import io.berth.tests.house.TestHouse;
 import io.berth.tests.raw.Message;
@@ -16,6 +18,7 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -229,6 +232,26 @@ class DropInCommandLineTest {
         Proxy.ready(HOUSE, directory, List.of("env", "-i"), Proxy.BERTH, HOUSE.systemBus().address(), directory.resolve("other").toString(),
                 HOUSE.bus().address(), socket.toString());
         Proxy.app(HOUSE, socket).sync();
+    }
+
+    @Test
+    void helper_notRunning_isStartedByTheBus() throws IOException {
+        Path runtime = Files.createDirectory(directory.resolve("run"), PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+        Path outputs = Files.createDirectory(directory.resolve("out"));
+        try (PrivateBus bus = PrivateBus.session(runtime, outputs)) {
+            bus.activatable(BerthDaemon.NAME, String.join(" ", BerthDaemon.command("daemon")));
+            try (Program proxy = Program.start(outputs, Map.of("DBUS_SESSION_BUS_ADDRESS", bus.address()),
+                    List.of(Proxy.BERTH, bus.address(), socket.toString(), "--filter")); RawClient client = bus.connect()) {
+                Awaitility.await().atMost(Proxy.PATIENCE).ignoreExceptions().until(() -> {
+                    RawClient.connect(socket).close();
+                    return true;
+                });
+                long helper = (Long) client.bus("GetConnectionUnixProcessID", "s", BerthDaemon.NAME).arg();
+                bus.kill();
+                assertEquals(1, proxy.exitStatus(Proxy.PATIENCE), "the helper ends with its bus, and the proxy with the helper");
+                Awaitility.await().until(() -> ProcessHandle.of(helper).isEmpty());
+            }
+        }
     }
 
     @Test

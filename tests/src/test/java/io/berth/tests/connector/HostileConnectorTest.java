@@ -37,7 +37,7 @@ class HostileConnectorTest {
 
     /** A server whose connector answers its first request so and the others as it should. */
     private static ContainerServer server(TestConnector.Answer first) {
-        TestConnector connector = HOUSE.keep(TestConnector.start((self, number) -> (number == 0 ? first : honest()).give(self, number)));
+        TestConnector connector = TestConnector.start(HOUSE, (self, number) -> (number == 0 ? first : honest()).give(self, number));
         return connector.serve(HOUSE.helper(), "org.test.App", HelperApi.arguments(List.of()));
     }
 
@@ -140,7 +140,7 @@ class HostileConnectorTest {
     void noAnswer_inTime_endsItsClientAndThenComesTooLate() {
         RawClient neighbour = HOUSE.app(HOUSE.server());
         List<RawSocket> late = new ArrayList<>();
-        TestConnector connector = HOUSE.keep(TestConnector.start((self, number) -> {
+        TestConnector connector = TestConnector.start(HOUSE, (self, number) -> {
             if (number == 0) {
                 late.add(HOUSE.keep(RawSocket.connect(HOUSE.bus().socket())));
             } else {
@@ -149,7 +149,7 @@ class HostileConnectorTest {
                 }
                 honest().give(self, number);
             }
-        }));
+        });
         ContainerServer server = connector.serve(HOUSE.helper(), "org.test.App", HelperApi.arguments(List.of()));
         RawClient refused = HOUSE.keep(RawClient.open(server.socket()));
         refused.authenticate();
@@ -164,7 +164,7 @@ class HostileConnectorTest {
     @Test
     void answers_outstanding_areBounded() {
         AtomicInteger seen = new AtomicInteger();
-        TestConnector connector = HOUSE.keep(TestConnector.start((self, number) -> seen.incrementAndGet()));
+        TestConnector connector = TestConnector.start(HOUSE, (self, number) -> seen.incrementAndGet());
         ContainerServer server = connector.serve(HOUSE.helper(), "org.test.App", HelperApi.arguments(List.of()));
         List<RawClient> clients = new ArrayList<>();
         for (int i = 0; i < 40; i++) {
@@ -180,12 +180,12 @@ class HostileConnectorTest {
     @Test
     void client_leavingBeforeTheAnswer_losesNothing() {
         List<RawSocket> kept = new ArrayList<>();
-        TestConnector connector = HOUSE.keep(TestConnector.start((self, number) -> {
+        TestConnector connector = TestConnector.start(HOUSE, (self, number) -> {
             kept.add(HOUSE.keep(RawSocket.connect(HOUSE.bus().socket())));
             if (number == 2) {
                 kept.forEach(socket -> self.send(socket.fd()));
             }
-        }));
+        });
         ContainerServer server = connector.serve(HOUSE.helper(), "org.test.App", HelperApi.arguments(List.of()));
         for (int i = 0; i < 2; i++) {
             try (RawClient leaving = RawClient.open(server.socket())) {
@@ -205,7 +205,7 @@ class HostileConnectorTest {
     void answer_notAskedFor_endsTheServer() {
         RawClient watcher = HOUSE.unconfined();
         watcher.match("type='signal',interface='" + BerthDaemon.NAME + "'");
-        TestConnector connector = HOUSE.keep(TestConnector.start(honest()));
+        TestConnector connector = TestConnector.start(HOUSE, honest());
         ContainerServer server = connector.serve(HOUSE.helper(), "org.test.App", HelperApi.arguments(List.of()));
         RawClient app = HOUSE.app(server);
         try (RawSocket socket = RawSocket.connect(HOUSE.bus().socket())) {
@@ -218,11 +218,11 @@ class HostileConnectorTest {
 
     @Test
     void refusedAnswers_aThousand_leaveNoFd() {
-        TestConnector connector = HOUSE.keep(TestConnector.start((self, number) -> {
+        TestConnector connector = TestConnector.start(HOUSE, (self, number) -> {
             int[] pipe = Descriptors.pipe();
             self.send(pipe);
             Descriptors.close(pipe);
-        }));
+        });
         ContainerServer server = connector.serve(HOUSE.helper(), "org.test.App", HelperApi.arguments(List.of()));
         for (int i = 0; i < 1000; i++) {
             try (RawClient client = RawClient.open(server.socket())) {
@@ -231,6 +231,6 @@ class HostileConnectorTest {
             }
         }
         // the house counts what is open
-        assertEquals(1000, connector.requests());
+        Awaitility.await().until(() -> connector.requests() == 1000);
     }
 }

@@ -2,15 +2,18 @@ package io.berth.tests.connector;
 
 import io.berth.tests.house.ContainerServer;
 import io.berth.tests.house.HelperApi;
+import io.berth.tests.house.TestHouse;
 import io.berth.tests.raw.RawSocket;
 import io.berth.tests.raw.Variant;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
+import org.awaitility.Awaitility;
 
 /**
  * The other side of a server's Connector, in this process: answers each request on a thread of its own, in the way that the
- * test says. Owns our end and the thread; the helper's end only until the server is made.
+ * test says. Owns our end and the thread; the helper's end only until the server is made. The house closes it, and the server is
+ * gone then.
  */
 final class TestConnector implements AutoCloseable {
     private static final Duration PATIENCE = Duration.ofSeconds(10);
@@ -22,14 +25,17 @@ final class TestConnector implements AutoCloseable {
         void give(TestConnector connector, int number);
     }
 
+    private final TestHouse house;
     private final RawSocket helper;
     private final RawSocket helpersEnd;
     private final Answer answer;
     private final Thread thread;
     private volatile int requests;
     private volatile boolean closed;
+    private String server;
 
-    private TestConnector(Answer answer) {
+    private TestConnector(TestHouse house, Answer answer) {
+        this.house = house;
         RawSocket[] pair = RawSocket.pair();
         this.helper = pair[0];
         this.helpersEnd = pair[1];
@@ -37,10 +43,10 @@ final class TestConnector implements AutoCloseable {
         this.thread = new Thread(this::answerAll, "connector");
     }
 
-    static TestConnector start(Answer answer) {
-        TestConnector connector = new TestConnector(answer);
+    static TestConnector start(TestHouse house, Answer answer) {
+        TestConnector connector = new TestConnector(house, answer);
         connector.thread.start();
-        return connector;
+        return house.keep(connector);
     }
 
     /** Does what it should. */
@@ -56,7 +62,9 @@ final class TestConnector implements AutoCloseable {
     ContainerServer serve(HelperApi api, String appId, Map<String, Variant> arguments) {
         arguments.put("Connector", new Variant("h", 0));
         try {
-            return api.add(appId, arguments, helpersEnd.fd());
+            ContainerServer made = api.add(appId, arguments, helpersEnd.fd());
+            server = made.object();
+            return made;
         } finally {
             helpersEnd.close();
         }
@@ -96,5 +104,8 @@ final class TestConnector implements AutoCloseable {
         }
         helper.close();
         helpersEnd.close();
+        if (server != null) {
+            Awaitility.await("the end of " + server).until(() -> !house.helper().servers().contains(server));
+        }
     }
 }
