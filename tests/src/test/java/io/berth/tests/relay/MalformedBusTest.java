@@ -15,6 +15,8 @@ import io.berth.tests.raw.Mutation;
 import io.berth.tests.raw.RawClient;
 import io.berth.tests.raw.Variant;
 import java.nio.ByteOrder;
+import java.time.Duration;
+import java.util.Optional;
 import java.util.List;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.BeforeEach;
@@ -55,7 +57,10 @@ class MalformedBusTest {
     void conversations_spoiledByTheBus_endThatConnectionOnly() {
         for (int seed = 0; seed < STREAMS; seed++) {
             try (RawClient app = server.connect()) {
-                FakeBus.Peer peer = bus.peers().stream().filter(each -> each.name().equals(app.uniqueName())).findFirst().orElseThrow();
+                // the bus counts a client among its peers only after it has answered it
+                FakeBus.Peer peer = Awaitility.await().pollDelay(Duration.ZERO).pollInterval(Duration.ofMillis(1))
+                        .until(() -> bus.peers().stream().filter(each -> each.name().equals(app.uniqueName())).findFirst(), Optional::isPresent)
+                        .orElseThrow();
                 peer.say(Mutation.of(conversation(app.uniqueName()), seed));
                 app.socket().endSending();
                 app.awaitClose();
