@@ -31,7 +31,7 @@ final class AppProcess {
     /** Reads from a pipe through its writer, who stays: nothing but the three standard streams is inherited. */
     private static final List<String> GATE = List.of("/bin/sh", "-c", "read -r go <\"$0\" || exit 125; exec \"$@\"");
     /** Reads from its standard input, because the writer may be gone before it comes to that. */
-    private static final List<String> DETACHED_GATE = List.of("/bin/sh", "-c", "read -r go || exit 125; exec \"$0\" \"$@\" </dev/null",
+    private static final List<String> DETACHED_GATE = List.of("/bin/sh", "-c", "read -r go || exit 125; exec \"$0\" \"$@\" </dev/null >&2",
             "/usr/bin/setsid");
     /** Milliseconds between two looks for an app that bubblewrap is still starting. */
     private static final long LOOK_INTERVAL_MS = 20;
@@ -52,7 +52,8 @@ final class AppProcess {
     }
 
     /**
-     * Starts the command in a session of its own, without input, on the output streams of this process.
+     * Starts the command in a session of its own, without input. All its output goes to the standard error of this process:
+     * who reads the standard output up to its end must not wait for the app.
      *
      * @param changes of variables; an empty value unsets
      */

@@ -72,7 +72,7 @@ final class RunCommand implements Callable<Integer> {
     private boolean environmentOnly;
 
     @Option(names = "--detach", description = "Return at once and print the identifiers of the servers, which end with the last"
-            + " process of the app. It has no input; its output goes where berth's goes.")
+            + " process of the app. It has no input; what it prints goes to berth's standard error.")
     private boolean detached;
 
     @Parameters(paramLabel = "CMD", arity = "1..*", description = "The program and its arguments.")

@@ -68,6 +68,16 @@ class DetachTest {
         return servers;
     }
 
+    /** What the app has printed, after berth's own words. */
+    private static List<String> awaitPrinted(Program run, int lines) {
+        Awaitility.await().atMost(PATIENCE).until(() -> printed(run).size() == lines);
+        return printed(run);
+    }
+
+    private static List<String> printed(Program run) {
+        return run.errors().lines().filter(line -> !line.startsWith("berth: ")).toList();
+    }
+
     private static Object property(String server, String name) {
         return HOUSE.helper().property(server, HelperApi.SERVER, name);
     }
@@ -119,10 +129,10 @@ class DetachTest {
         assumeTrue(Libc.LIBC.getuid() == 0, "making cgroups outside of a user session needs root");
         Program first = HOUSE.run(HOUSE.bus().address(), run("--detach", "--env-only", "--", "cat", "/proc/self/cgroup"));
         assertEquals(0, first.exitStatus(PATIENCE), first.errors());
-        Awaitility.await().atMost(PATIENCE).until(() -> first.output().contains("berth-run-"));
+        Awaitility.await().atMost(PATIENCE).until(() -> first.errors().contains("berth-run-"));
         Awaitility.await().atMost(PATIENCE).until(() -> HOUSE.helper().servers().isEmpty());
         Path here = Path.of(mount());
-        String left = first.output().lines().filter(line -> line.startsWith("0::")).findFirst().orElseThrow().replaceAll(".*/", "");
+        String left = first.errors().lines().filter(line -> line.startsWith("0::")).findFirst().orElseThrow().replaceAll(".*/", "");
         assertTrue(Files.exists(here.resolve(left)), left);
         List<String> next = detach("--detach", "--env-only", "--", "sleep", "1000");
         assertFalse(Files.exists(here.resolve(left)), left + " is still there");
@@ -160,10 +170,9 @@ class DetachTest {
         Program run = HOUSE.run(HOUSE.bus().address(), run("--detach", "--env-only", "--", "sh", "-c",
                 "read line || echo no input; ps -o sid= -p $$ | tr -d ' '; echo $$"));
         assertEquals(0, run.exitStatus(PATIENCE), run.errors());
-        Awaitility.await().atMost(PATIENCE).until(() -> run.output().lines().count() == 4);
-        List<String> lines = run.output().lines().filter(line -> !line.isEmpty()).toList();
-        assertTrue(lines.contains("no input"), run.output());
-        assertEquals(lines.get(lines.size() - 1), lines.get(lines.size() - 2), "session and process");
+        List<String> lines = awaitPrinted(run, 3);
+        assertEquals("no input", lines.get(0), run.errors());
+        assertEquals(lines.get(1), lines.get(2), "session and process");
         Awaitility.await().atMost(PATIENCE).until(() -> HOUSE.helper().servers().isEmpty());
     }
 
@@ -176,9 +185,7 @@ class DetachTest {
         assertEquals(0, run.exitStatus(PATIENCE), run.errors());
         assertTrue(run.errors().contains("note: no cgroup tells of the app's end (no systemd user manager is on the session bus; no cgroup"
                 + " hierarchy of version 2 is mounted"), run.errors());
-        Awaitility.await().atMost(PATIENCE).until(() -> run.output().lines().count() == 3);
-        List<ProcessHandle> processes = run.output().lines().skip(1)
-                .map(pid -> ProcessHandle.of(Long.parseLong(pid)).orElseThrow()).toList();
+        List<ProcessHandle> processes = awaitPrinted(run, 2).stream().map(pid -> ProcessHandle.of(Long.parseLong(pid)).orElseThrow()).toList();
         ProcessHandle first = processes.get(1);
         assertEquals(1, HOUSE.helper().servers().size());
         assertTrue(first.destroyForcibly());

@@ -15,6 +15,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 import org.awaitility.Awaitility;
+import org.awaitility.core.ConditionTimeoutException;
 
 /**
  * Real cgroups for a test: below a directory of its own in the version 2 hierarchy of this machine, or in a version 1 hierarchy
@@ -26,11 +27,14 @@ final class TestCgroups implements AutoCloseable {
     private final Path mount;
     private final Path root;
     private final boolean mounted;
+    /** Of a hierarchy of its own. */
+    private final String name;
     private final List<Process> processes = new ArrayList<>();
 
-    private TestCgroups(Path mount, boolean mounted) {
+    private TestCgroups(Path mount, String name) {
         this.mount = mount;
-        this.mounted = mounted;
+        this.mounted = !name.isEmpty();
+        this.name = name;
         root = mount.resolve("berth-test-" + ProcessHandle.current().pid() + "-" + COUNT.incrementAndGet());
         try {
             Files.createDirectory(root);
@@ -44,7 +48,7 @@ final class TestCgroups implements AutoCloseable {
         try (Stream<String> mounts = Files.lines(Path.of("/proc/self/mounts"))) {
             List<String> points = mounts.map(line -> line.split(" ")).filter(words -> words[2].equals("cgroup2")).map(words -> words[1]).toList();
             assumeTrue(!points.isEmpty(), "a version 2 hierarchy must be mounted");
-            return new TestCgroups(Path.of(points.get(0)), false);
+            return new TestCgroups(Path.of(points.get(0)), "");
         } catch (IOException failure) {
             throw new UncheckedIOException(failure);
         }
@@ -57,7 +61,7 @@ final class TestCgroups implements AutoCloseable {
             Path point = Files.createTempDirectory("berth-cgroup1");
             String name = "berthtest" + ProcessHandle.current().pid() + COUNT.incrementAndGet();
             assumeTrue(run("mount", "-t", "cgroup", "-o", "none,name=" + name, name, point.toString()), "the kernel must know cgroups of version 1");
-            return new TestCgroups(point, true);
+            return new TestCgroups(point, name);
         } catch (IOException failure) {
             throw new UncheckedIOException(failure);
         }
@@ -184,8 +188,32 @@ final class TestCgroups implements AutoCloseable {
             remove(cgroup);
         }
         if (mounted) {
-            Awaitility.await("unmounting " + mount).atMost(Duration.ofSeconds(10)).until(() -> run("umount", mount.toString()));
+            unmount();
             remove(mount);
+        }
+    }
+
+    /** A hierarchy whose cgroups the kernel has not quite forgotten when it is unmounted stays, unseen: then once more. */
+    private void unmount() {
+        run("umount", mount.toString());
+        try {
+            awaitEndOfHierarchy();
+        } catch (ConditionTimeoutException stays) {
+            run("mount", "-t", "cgroup", "-o", "none,name=" + name, name, mount.toString());
+            run("umount", mount.toString());
+            awaitEndOfHierarchy();
+        }
+    }
+
+    private void awaitEndOfHierarchy() {
+        Awaitility.await("the end of hierarchy " + name).atMost(Duration.ofSeconds(5)).pollInterval(Duration.ofMillis(50)).until(() -> !exists());
+    }
+
+    private boolean exists() {
+        try (Stream<String> lines = Files.lines(Path.of("/proc/self/cgroup"))) {
+            return lines.anyMatch(line -> line.contains(":name=" + name + ":"));
+        } catch (IOException failure) {
+            throw new UncheckedIOException(failure);
         }
     }
 }

@@ -14,7 +14,7 @@ import java.util.stream.Stream;
  * Whose daemon and sandboxes they are: root, or an ordinary user that is made for the test and removed after it, with a copy of
  * the class path that such a user may read.
  */
-final class TestUser implements AutoCloseable {
+public final class TestUser implements AutoCloseable {
     private final String name;
     private final int id;
     private final List<Path> classPath = new ArrayList<>();
@@ -31,7 +31,7 @@ final class TestUser implements AutoCloseable {
     }
 
     /** @param directory takes the copies */
-    static TestUser ordinary(Path directory) throws IOException, InterruptedException {
+    public static TestUser ordinary(Path directory) throws IOException, InterruptedException {
         String name = "berth-test-" + ProcessHandle.current().pid();
         run("useradd", "--no-create-home", "--home-dir", "/nonexistent", "--shell", "/bin/sh", name);
         Process asked = new ProcessBuilder("id", "--user", name).start();
@@ -60,7 +60,7 @@ final class TestUser implements AutoCloseable {
                 copyTree(original, copy);
                 classPath.add(copy);
             }
-            for (String program : List.of("berth-mount", "libberth-mount.so")) {
+            for (String program : List.of("berth-mount", "berth-connector", "libberth-mount.so")) {
                 Path beside = original.resolveSibling(program);
                 if (Files.exists(beside)) {
                     Files.copy(beside, copy.resolveSibling(program), StandardCopyOption.COPY_ATTRIBUTES);
@@ -85,6 +85,10 @@ final class TestUser implements AutoCloseable {
         return id;
     }
 
+    public String name() {
+        return name;
+    }
+
     /** Gives a file or directory to this user. */
     Path own(Path path) throws IOException {
         Files.setAttribute(path, "unix:uid", id);
@@ -102,7 +106,7 @@ final class TestUser implements AutoCloseable {
     }
 
     /** A command line of the berth command, with this user's copy of the class path. */
-    List<String> berth(List<String> command) {
+    public List<String> berth(List<String> command) {
         List<String> line = new ArrayList<>(command);
         int at = line.indexOf("-cp") + 1;
         line.set(at, String.join(":", classPath.stream().map(Path::toString).toList()));
