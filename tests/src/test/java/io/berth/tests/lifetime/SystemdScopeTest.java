@@ -60,7 +60,8 @@ class SystemdScopeTest {
     @BeforeEach
     void make() throws Exception {
         assumeTrue(Libc.LIBC.getuid() == 0, "a session of another user needs root");
-        assumeTrue(Files.exists(Path.of("/usr/lib/systemd/systemd")), "systemd must be installed");
+        assumeTrue(Files.exists(Path.of("/usr/lib/systemd/systemd")) && Files.exists(Path.of("/usr/lib/systemd/user/dbus.socket")),
+                "systemd and dbus-user-session must be installed");
         root = Files.createTempDirectory("berth");
         Files.setPosixFilePermissions(root, PosixFilePermissions.fromString("rwxr-xr-x"));
         user = TestUser.ordinary(root);
@@ -75,7 +76,7 @@ class SystemdScopeTest {
     }
 
     private void runInSession(String script) throws IOException, URISyntaxException {
-        Path session = Path.of(getClass().getResource("/programs/user-session").toURI());
+        Path session = Path.of(getClass().getResource("/programs/user-session.sh").toURI());
         List<String> berth = user.berth(BerthDaemon.command());
         Path program = Files.writeString(root.resolve("berth"), "#!/bin/sh\nexec " + String.join(" ", berth.subList(
                 berth.indexOf(BerthDaemon.command().get(0)), berth.size()).stream().map(word -> "'" + word + "'").toList()) + " \"$@\"\n");

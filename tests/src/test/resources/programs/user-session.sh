@@ -1,5 +1,5 @@
 #!/bin/bash
-# user-session USER COMMAND...: runs COMMAND as USER in a session with a real systemd user manager, where systemd is not the
+# user-session.sh USER COMMAND...: runs COMMAND as USER in a session with a real systemd user manager, where systemd is not the
 # first process. Needs root, unshare(1), a cgroup hierarchy of version 2, and the packages systemd and dbus-user-session.
 # Everything lives in a mount and a cgroup namespace and in one cgroup, and is gone when COMMAND has ended.
 set -eu
