@@ -12,6 +12,7 @@ import io.berth.tests.house.TestHouse;
 import io.berth.tests.raw.DBusError;
 import io.berth.tests.raw.RawClient;
 import io.berth.tests.raw.Variant;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -122,15 +123,17 @@ class SocketArgumentTest {
     }
 
     @Test
-    void whatIsNoBoundStreamSocket_isRefusedByName() {
+    void whatIsNoBoundStreamSocket_isRefusedByName() throws IOException {
         assertTrue(refusal(BoundSocket.of(BoundSocket.AF_UNIX, BoundSocket.STREAM)).getMessage().contains("a socket without an address"));
         assertTrue(refusal(BoundSocket.of(BoundSocket.AF_INET, BoundSocket.STREAM)).getMessage().contains("address family 2"));
         assertTrue(refusal(BoundSocket.of(BoundSocket.AF_UNIX, BoundSocket.DATAGRAM).bind(directory.resolve("datagram").toString()))
                 .getMessage().contains("a unix socket of type 2"));
         assertTrue(refusal(BoundSocket.of(BoundSocket.AF_UNIX, BoundSocket.STREAM).connect(HOUSE.bus().socket()))
                 .getMessage().contains("a connected socket"));
-        assertTrue(refusal(BoundSocket.of(BoundSocket.AF_UNIX, BoundSocket.STREAM).bind("../berth-relative-" + ProcessHandle.current().pid()))
-                .getMessage().contains("the relative path '../berth-relative-"));
+        Path relative = Path.of("target/bound-to-a-relative-path");
+        assertTrue(refusal(BoundSocket.of(BoundSocket.AF_UNIX, BoundSocket.STREAM).bind(relative.toString()))
+                .getMessage().contains("the relative path '" + relative + "'"));
+        Files.delete(relative);
         int[] pipe = Descriptors.pipe();
         DBusError error = assertThrows(DBusError.class, () -> server(pipe[0]));
         Descriptors.close(pipe);

@@ -38,12 +38,10 @@ class SystemdScopeTest {
                     sleep 0.05
                 done
             }
-            processes() {
-                for pid in $(cat "/sys/fs/cgroup/$(systemctl --user show --property=ControlGroup --value "$1")/cgroup.procs"); do
-                    if [ $# -gt 1 ] && grep -qx "$2" /proc/$pid/comm; then kill $pid; fi
-                    cat /proc/$pid/comm
-                done
-            }
+            members() { cat "/sys/fs/cgroup/$(systemctl --user show --property=ControlGroup --value "$1")/cgroup.procs" 2>/dev/null || true; }
+            # one that ends meanwhile is none
+            names() { for pid in $(members "$1"); do cat /proc/$pid/comm 2>/dev/null || true; done; }
+            kill_in() { for pid in $(members "$1"); do if grep -qsx "$2" /proc/$pid/comm; then kill $pid; fi; done; }
             berth daemon &
             daemon=$!
             until_true 'busctl --user --quiet status io.berth.Helper1 >/dev/null 2>&1'
@@ -101,10 +99,10 @@ class SystemdScopeTest {
                     scope=$(systemctl --user list-units --plain --no-legend 'app-berth-org.test.Name-*.scope' | cut -d ' ' -f 1)
                     test -n "$scope"
                     busctl --user get-property io.berth.Helper1 /io/berth/Helper1/servers/$id io.berth.Server1 Cgroups | grep -F "/$scope"
-                    until_true "! processes '$scope' | grep -qx sh"
+                    until_true "! names '$scope' | grep -qx sh"
                     test "$(systemctl --user is-active "$scope")" = active
                     berth show $id >/dev/null
-                    processes "$scope" sleep >/dev/null
+                    kill_in "$scope" sleep
                     until_true "! berth show $id >/dev/null 2>&1"
                     until_true "! systemctl --user is-active --quiet '$scope'"
                 done
