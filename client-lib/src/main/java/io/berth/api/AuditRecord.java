@@ -1,46 +1,95 @@
 package io.berth.api;
 
+import java.util.List;
+
 /**
- * One decision that somebody may want to read. Texts are as they were on the wire, empty when absent.
+ * One decision that somebody may want to read. Texts are as they were on the wire, empty when absent, and cut at
+ * {@value #LONGEST} characters: what an app writes has no other limit than its bus's.
  *
- * @param verdict    {@code denied} or {@code allowed} (complain mode)
- * @param operation  {@code method_call}, {@code signal}, {@code method_return}, {@code error}, {@code own}, {@code match}, {@code start}
+ * @param verdict    {@code denied} or {@code allowed} (complain mode, or observed)
+ * @param operation  {@code method_call}, {@code signal}, {@code method_return}, {@code error}, {@code own}, {@code see},
+ *                   {@code match}, {@code start}
  * @param direction  {@code outgoing} (said by the app) or {@code incoming}
- * @param name       the other side, as the message names it
+ * @param peer       the other side
+ * @param fds        whether file descriptors are with it
  * @param connection unique name of the app's connection
  * @param processId  of the app's process, 0 when unknown
  * @param rule       what decided, for a person
  * @param suggestion an access rule in the command line's words that would allow it; empty when nothing can
  * @param suppressed how many records of the same subject were left out before this one
  */
-public record AuditRecord(String verdict, String operation, String bus, String direction, String name, String path,
-        String interfaceName, String member, String connection, int processId, String rule, String suggestion,
+public record AuditRecord(String verdict, String operation, String bus, String direction, Peer peer, String path,
+        String interfaceName, String member, boolean fds, String connection, int processId, String rule, String suggestion,
         long suppressed) {
+    /** Of one text, in UTF-16 units. Bus names, interfaces and members that a bus lets through are shorter. */
+    public static final int LONGEST = 1024;
+
+    /**
+     * The other side of a message, or what a question to the bus is about.
+     *
+     * @param name  as the message says it
+     * @param names well-known names that its connection owns
+     * @param app   {@code type/app_id} of a confined connection; empty for others
+     */
+    public record Peer(String name, List<String> names, String app) {
+        public Peer {
+            name = cut(name);
+            names = List.copyOf(names);
+        }
+
+        /** Somebody of whom nothing but the name is known. */
+        public static Peer of(String name) {
+            return new Peer(name, List.of(), "");
+        }
+
+        /** How a rule that outlasts the connection can speak of it: by a well-known name, else by its app; else just its name. */
+        public String lasting() {
+            if (!name.startsWith(":")) {
+                return name;
+            }
+            return !names.isEmpty() ? names.get(0) : app.isEmpty() ? name : app;
+        }
+    }
+
+    public AuditRecord {
+        path = cut(path);
+        interfaceName = cut(interfaceName);
+        member = cut(member);
+        rule = cut(rule);
+        // half a rule would be another one
+        suggestion = suggestion.length() > LONGEST ? "" : suggestion;
+    }
+
+    private static String cut(String text) {
+        return text.length() <= LONGEST ? text : text.substring(0, LONGEST - 1) + "\u2026";
+    }
+
+    /** As the message names the other side. */
+    public String name() {
+        return peer.name();
+    }
 
     /** One line for a log; what an app wrote cannot begin another one. */
     @Override
     public String toString() {
         String message = (interfaceName.isEmpty() ? "" : interfaceName + ".") + member + (path.isEmpty() ? "" : " at " + path);
         String line = verdict + ": " + direction + " " + operation + " " + (direction.equals("incoming") ? "from " : "to ")
-                + (name.isEmpty() ? "everybody" : name) + (message.isEmpty() ? "" : " " + message)
+                + (name().isEmpty() ? "everybody" : name()) + (message.isEmpty() ? "" : " " + message)
+                + (fds ? " with file descriptors" : "")
                 + " (" + bus + " bus, " + connection + ", process " + processId + "): " + rule
                 + (suggestion.isEmpty() ? "" : "; allow with " + suggestion)
                 + (suppressed == 0 ? "" : "; " + suppressed + " more left out");
-        StringBuilder safe = new StringBuilder(line.length());
-        line.codePoints().forEach(c -> {
-            if (Character.isISOControl(c) || Character.getType(c) == Character.FORMAT || Character.getType(c) == Character.LINE_SEPARATOR
-                    || Character.getType(c) == Character.PARAGRAPH_SEPARATOR) {
-                safe.append(String.format("\\u%04x", c));
-            } else {
-                safe.appendCodePoint(c);
-            }
-        });
-        return safe.toString();
+        return PrintableText.of(line);
     }
 
     /** The same with another count. */
     public AuditRecord withSuppressed(long count) {
-        return new AuditRecord(verdict, operation, bus, direction, name, path, interfaceName, member, connection, processId,
+        return new AuditRecord(verdict, operation, bus, direction, peer, path, interfaceName, member, fds, connection, processId,
                 rule, suggestion, count);
+    }
+
+    /** The same whoever of the app's processes did it: two records with equal subjects say the same thing. */
+    public AuditRecord subject() {
+        return new AuditRecord(verdict, operation, bus, direction, peer, path, interfaceName, member, fds, "", 0, rule, suggestion, 0);
     }
 }

@@ -60,6 +60,17 @@ public final class ContainerServer implements AutoCloseable {
         return ServerStatus.of(path, PlainValue.map(reply.get(0)));
     }
 
+    /** What was refused of late, the latest last: the entries of {@code GetDenials}, plain. */
+    public List<Map<String, Object>> denials() {
+        List<?> denials = (List<?>) helper.call(path, HelperName.SERVER_INTERFACE, "GetDenials", null).get(0);
+        return denials.stream().map(PlainValue::map).toList();
+    }
+
+    /** @param mode {@code enforce} or {@code complain}: let pass what the rules do not allow, and tell it */
+    public void setMode(String mode) {
+        helper.callHelper("SetMode", "os", new DBusPath(path), mode);
+    }
+
     /** Replaces the base rules; also ends an unrestricted server's freedom. */
     public void setAccess(List<AccessRule> rules) {
         helper.callHelper("SetContainerAccess", "oa(usos)", new DBusPath(path), AccessRuleStruct.of(rules));

@@ -21,6 +21,12 @@ public interface Server1 extends DBusInterface {
     /** Takes no new clients; the server goes when its last client leaves. */
     void StopListening();
 
+    /**
+     * The last 64 distinct denials, the latest last; also what complain mode has let pass. Entries as those of {@link Audit},
+     * without {@code Suppressed}, and {@code First} t, {@code Last} t (microseconds since the epoch), {@code Count} t.
+     */
+    List<Map<String, Variant<?>>> GetDenials();
+
     @DBusBoundProperty(name = "ContainerType", access = Access.READ, emitChangeSignal = EmitChangeSignal.CONST)
     String getContainerType();
 
@@ -104,8 +110,9 @@ public interface Server1 extends DBusInterface {
         }
 
         /**
-         * {@code Verdict}, {@code Operation}, {@code Bus}, {@code Direction}, {@code Name}, {@code Path},
-         * {@code Interface}, {@code Member}, {@code Connection}, {@code ProcessID}, {@code Rule}, {@code Suggestion}.
+         * {@code Verdict}, {@code Operation}, {@code Bus}, {@code Direction}, {@code Name}, {@code PeerNames},
+         * {@code PeerApp}, {@code Path}, {@code Interface}, {@code Member}, {@code FileDescriptors}, {@code Connection},
+         * {@code ProcessID}, {@code Rule}, {@code Suggestion}, {@code Suppressed}; the XML says what they are.
          */
         public Map<String, Variant<?>> record() {
             return record;

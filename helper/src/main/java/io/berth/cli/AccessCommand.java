@@ -16,7 +16,7 @@ import picocli.CommandLine.ParentCommand;
 import picocli.CommandLine.Spec;
 
 @Command(name = "access", mixinStandardHelpOptions = true, versionProvider = Berth.Version.class,
-        description = {"Print the access rules of a running app, or change them; a change is in force for its next message.",
+        description = {"Print the access rules of a running app, or change them and its mode; a change is in force for its next message.",
             "Rules print as the words that say them."},
         exitCodeListHeading = Berth.EXIT_CODES,
         exitCodeList = {"0:success", "1:no such server, or another failure", "2:the command line is wrong", "3:no helper"},
@@ -38,8 +38,14 @@ final class AccessCommand implements Callable<Integer> {
     @Mixin
     private RuleOptions options;
 
+    @Option(names = "--mode", paramLabel = "MODE", description = "enforce, or complain: let pass what the rules do not allow, and tell it"
+            + " (berth monitor, berth why).")
+    private Mode mode;
+
     @Option(names = "--json", description = "Print the rules as one JSON array.")
     private boolean json;
+
+    enum Mode { enforce, complain }
 
     /** At most one of these. */
     private static final class Change {
@@ -65,9 +71,12 @@ final class AccessCommand implements Callable<Integer> {
         }
         return berth.withHelper(client -> {
             ServerStatus status = server.find(client);
+            if (mode != null) {
+                client.attach(status.path()).setMode(mode.name());
+            }
             if (changes) {
                 change(client.attach(status.path()), rules);
-            } else {
+            } else if (mode == null) {
                 print(status);
             }
             return ExitStatus.OK;

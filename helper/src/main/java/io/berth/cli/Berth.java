@@ -18,7 +18,7 @@ import picocli.CommandLine.Spec;
         synopsisSubcommandLabel = "COMMAND",
         subcommands = {DaemonCommand.class, RunCommand.class, ListCommand.class, ShowCommand.class, AccessCommand.class,
             RemoveCommand.class, MountCommand.class, UnmountCommand.class, DoctorCommand.class, IdentifyCommand.class,
-            MonitorCommand.class, PolicyCommand.class, CompletionCommand.class},
+            MonitorCommand.class, WhyCommand.class, PolicyCommand.class, CompletionCommand.class},
         commandListHeading = "%nCommands:%n",
         exitCodeListHeading = Berth.EXIT_CODES,
         exitCodeList = {"0:success", "1:failure", "2:the command line is wrong", "3:no helper, no bus, or the helper's name is taken"},

@@ -1,5 +1,6 @@
 package io.berth.cli;
 
+import io.berth.api.PrintableText;
 import java.io.PrintWriter;
 import java.util.Map;
 
@@ -48,7 +49,7 @@ final class Console {
     }
 
     void error(String text) {
-        err.println("berth: " + printable(text));
+        err.println("berth: " + String.join("\n", text.lines().map(Console::printable).toList()));
         err.flush();
     }
 
@@ -65,19 +66,8 @@ final class Console {
         return coloured && style != Style.PLAIN && !text.isEmpty() ? "\u001b[" + style.code + "m" + text + "\u001b[0m" : text;
     }
 
-    /** Text from elsewhere without anything that a terminal would act upon. */
+    /** Text from elsewhere as one line without anything that a terminal would act upon. */
     static String printable(String text) {
-        StringBuilder safe = null;
-        for (int i = 0; i < text.length(); i++) {
-            char c = text.charAt(i);
-            boolean acts = Character.isISOControl(c) && c != '\n' || Character.getType(c) == Character.FORMAT;
-            if (acts && safe == null) {
-                safe = new StringBuilder(text.substring(0, i));
-            }
-            if (safe != null) {
-                safe.append(acts ? String.format("\\u%04x", (int) c) : String.valueOf(c));
-            }
-        }
-        return safe == null ? text : safe.toString();
+        return PrintableText.of(text);
     }
 }

@@ -1,11 +1,16 @@
 package io.berth.cli;
 
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /** One line of {@code berth monitor} for a person, made of an {@code Audit} record or of why a server ended. */
 final class MonitorText {
+    /** Operations whose message is always the same one to the bus. */
+    private static final Set<String> ABOUT_A_NAME = Set.of("own", "start", "see");
+
     private MonitorText() {
     }
 
@@ -17,17 +22,7 @@ final class MonitorText {
         if (!details.containsKey("Operation")) {
             return "";
         }
-        StringBuilder text = new StringBuilder(text(details, "Operation").replace('_', ' '));
-        text.append(text(details, "Direction").equals("incoming") ? " from " : " to ").append(orNone(text(details, "Name")));
-        String member = text(details, "Member");
-        if (!member.isEmpty()) {
-            String iface = text(details, "Interface");
-            text.append(' ').append(iface.isEmpty() ? member : iface + "." + member);
-        }
-        if (!text(details, "Path").isEmpty()) {
-            text.append(" at ").append(text(details, "Path"));
-        }
-        text.append(", ").append(text(details, "Connection"));
+        StringBuilder text = new StringBuilder(what(details)).append(", ").append(text(details, "Connection"));
         if (details.get("ProcessID") instanceof Long pid && pid > 0) {
             text.append(" pid ").append(pid);
         }
@@ -40,10 +35,46 @@ final class MonitorText {
         return text.toString();
     }
 
+    /** What was tried: the message, or what the bus was asked for. */
+    static String what(Map<String, Object> details) {
+        String operation = text(details, "Operation");
+        StringBuilder text = new StringBuilder(operation.replace('_', ' '));
+        boolean aboutName = ABOUT_A_NAME.contains(operation);
+        text.append(aboutName ? " " : text(details, "Direction").equals("incoming") ? " from " : " to ");
+        text.append(orNone(text(details, "Name"))).append(owned(details));
+        String member = text(details, "Member");
+        if (!member.isEmpty() && !aboutName) {
+            String iface = text(details, "Interface");
+            text.append(' ').append(iface.isEmpty() ? member : iface + "." + member);
+            if (!text(details, "Path").isEmpty()) {
+                text.append(" at ").append(text(details, "Path"));
+            }
+        }
+        if (Boolean.TRUE.equals(details.get("FileDescriptors"))) {
+            text.append(" with file descriptors");
+        }
+        return text.toString();
+    }
+
+    /** Who a unique name is. */
+    private static String owned(Map<String, Object> details) {
+        if (!text(details, "Name").startsWith(":")) {
+            return "";
+        }
+        String names = details.get("PeerNames") instanceof List<?> list ? String.join(", ", list.stream().map(String::valueOf).toList()) : "";
+        String who = names.isEmpty() ? text(details, "PeerApp") : names;
+        return who.isEmpty() ? "" : " (" + who + ")";
+    }
+
     /** The command that would allow it. */
     static Optional<String> advice(String id, Map<String, Object> details) {
+        return command(id, details).map(command -> "to allow it: " + command);
+    }
+
+    /** The same alone, to be given to a shell; empty when nothing can allow it. */
+    static Optional<String> command(String id, Map<String, Object> details) {
         String suggestion = text(details, "Suggestion");
-        return suggestion.isEmpty() ? Optional.empty() : Optional.of("to allow it: berth access " + id + " --add " + suggestion);
+        return suggestion.isEmpty() ? Optional.empty() : Optional.of("berth access " + id + " --add " + ShellWord.quote(suggestion));
     }
 
     /** {@code ProcessID} to {@code process_id}. */

@@ -8,13 +8,10 @@ import io.berth.server.ServerInfo;
 import io.berth.transport.MessageBus;
 import java.io.IOException;
 import java.util.HashMap;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.freedesktop.dbus.DBusPath;
 import org.freedesktop.dbus.exceptions.DBusException;
-import org.freedesktop.dbus.types.UInt32;
-import org.freedesktop.dbus.types.UInt64;
 import org.freedesktop.dbus.types.Variant;
 
 /**
@@ -112,26 +109,8 @@ final class Announcer implements RegistryListener {
             synchronized (leftOut) {
                 waitingAudits--;
             }
-            emit(ServerPath.of(serverId), HelperName.SERVER_INTERFACE, "Audit", "a{sv}", values(record, suppressed));
+            emit(ServerPath.of(serverId), HelperName.SERVER_INTERFACE, "Audit", "a{sv}", AuditValues.of(record.withSuppressed(suppressed)));
         });
-    }
-
-    private static Map<String, Variant<?>> values(AuditRecord record, long suppressed) {
-        Map<String, Variant<?>> values = new LinkedHashMap<>();
-        values.put("Verdict", new Variant<>(record.verdict(), "s"));
-        values.put("Operation", new Variant<>(record.operation(), "s"));
-        values.put("Bus", new Variant<>(record.bus(), "s"));
-        values.put("Direction", new Variant<>(record.direction(), "s"));
-        values.put("Name", new Variant<>(record.name(), "s"));
-        values.put("Path", new Variant<>(record.path(), "s"));
-        values.put("Interface", new Variant<>(record.interfaceName(), "s"));
-        values.put("Member", new Variant<>(record.member(), "s"));
-        values.put("Connection", new Variant<>(record.connection(), "s"));
-        values.put("ProcessID", new Variant<>(new UInt32(record.processId()), "u"));
-        values.put("Rule", new Variant<>(record.rule(), "s"));
-        values.put("Suggestion", new Variant<>(record.suggestion(), "s"));
-        values.put("Suppressed", new Variant<>(new UInt64(suppressed), "t"));
-        return values;
     }
 
     private void emit(String path, String interfaceName, String member, String signature, Object... values)

@@ -16,6 +16,8 @@ final class ServerMembers {
         return List.of(
                 new Member("Remove", "", "", call ->
                         HelperMembers.done(registry.remove(call.server().id(), CloseReason.REMOVED))),
-                new Member("StopListening", "", "", call -> HelperMembers.done(registry.stopListening(call.server().id()))));
+                new Member("StopListening", "", "", call -> HelperMembers.done(registry.stopListening(call.server().id()))),
+                new Member("GetDenials", "", "aa{sv}", call -> registry.denials(call.server().id())
+                        .thenApply(denials -> new Answer(denials.stream().map(AuditValues::of).toList()))));
     }
 }

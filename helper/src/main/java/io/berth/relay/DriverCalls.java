@@ -1,6 +1,5 @@
 package io.berth.relay;
 
-import io.berth.api.AccessFlags;
 import io.berth.policy.Verdict;
 import io.berth.wire.BodyReader;
 import io.berth.wire.MalformedException;
@@ -186,8 +185,7 @@ final class DriverCalls {
         if (verdict == Verdict.ALLOWED) {
             return null;
         }
-        Refusal refusal = Refusal.driver("own", name, "missing permission OWN on " + name, Refusal.suggest(AccessFlags.TALK | AccessFlags.OWN
-                | AccessFlags.FDS, name), Answer.accessDenied("the app may not own " + name + " (missing permission OWN on " + name + ")"));
+        Refusal refusal = Refusal.own(name);
         if (verdict.passes()) {
             server.audit(connection, header, refusal, true);
             return null;

@@ -135,7 +135,8 @@ final class IncomingJudge implements Flow.Judge {
     /** Audits; in complain mode it passes all the same. */
     private boolean refuses(MessageHeader header) {
         boolean complains = server.routes().policy().complains();
-        server.audit(connection, header, Refusal.incoming(header, AccessFlags.RECEIVE_FDS, header.text(MessageHeader.SENDER)), complains);
+        server.audit(connection, header, Refusal.incoming(header, AccessFlags.RECEIVE_FDS,
+                connection.owners().find(header, MessageHeader.SENDER)), complains);
         return !complains;
     }
 
@@ -169,9 +170,7 @@ final class IncomingJudge implements Flow.Judge {
             return forward();
         }
         boolean complains = server.routes().policy().complains();
-        String name = sender == null ? header.text(MessageHeader.SENDER)
-                : sender.names().stream().filter(n -> !n.startsWith(":")).findFirst().orElse(sender.uniqueName());
-        server.audit(connection, header, Refusal.incoming(header, missing, name), complains);
+        server.audit(connection, header, Refusal.incoming(header, missing, sender), complains);
         return complains ? forward() : Flow.Decision.DROP;
     }
 
@@ -185,7 +184,8 @@ final class IncomingJudge implements Flow.Judge {
         outgoing.replies().remove(slot);
         if (header.unixFds() > 0 && !(fds && mayStillReceiveFds(header))) {
             boolean complains = server.routes().policy().complains();
-            server.audit(connection, header, Refusal.replyFds(header, AccessFlags.RECEIVE_FDS, MessageHeader.SENDER), complains);
+            server.audit(connection, header, Refusal.replyFds(header, AccessFlags.RECEIVE_FDS, MessageHeader.SENDER,
+                    connection.owners().find(header, MessageHeader.SENDER)), complains);
             if (!complains) {
                 Answer denied = Answer.accessDenied("the app may not receive file descriptors (missing permission RECEIVE_FDS)");
                 return connection.incoming().replace(denied.toBytes(header.serial(), header.replySerial(),

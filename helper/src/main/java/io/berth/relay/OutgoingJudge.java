@@ -167,7 +167,8 @@ final class OutgoingJudge implements Flow.Judge {
         callers.remove(slot);
         if (header.unixFds() > 0 && !(fds && mayStillSendFds(header))) {
             boolean complains = server.routes().policy().complains();
-            server.audit(connection, header, Refusal.replyFds(header, AccessFlags.SEND_FDS, MessageHeader.DESTINATION), complains);
+            server.audit(connection, header, Refusal.replyFds(header, AccessFlags.SEND_FDS, MessageHeader.DESTINATION,
+                    connection.owners().find(header, MessageHeader.DESTINATION)), complains);
             if (!complains) {
                 Answer denied = Answer.accessDenied("the app may not send file descriptors (missing permission SEND_FDS)");
                 return connection.outgoing().replace(denied.toBytes(header.serial(), header.replySerial(), null,

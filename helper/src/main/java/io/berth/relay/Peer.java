@@ -1,12 +1,17 @@
 package io.berth.relay;
 
+import io.berth.api.AuditRecord;
 import java.nio.charset.StandardCharsets;
 import java.util.Collection;
 import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Set;
 
 /** One connection on the bus, by its unique name, and the names it owns, as one {@link OwnerTable} knows it. Loop thread. */
 final class Peer {
+    /** So many well-known names are told of a peer. */
+    private static final int TOLD_NAMES = 16;
+
     private final String uniqueName;
     private final byte[] uniqueBytes;
     private final Set<String> names = new LinkedHashSet<>();
@@ -91,6 +96,12 @@ final class Peer {
     /** {@code type/app_id}, null for an unconfined peer. */
     String app() {
         return confined == null ? null : confined.server().app();
+    }
+
+    /** What a record says of it, with the first of its well-known names where they are many. @param name as a message says it */
+    AuditRecord.Peer told(String name) {
+        return new AuditRecord.Peer(name, names.stream().filter(one -> !one.startsWith(":")).limit(TOLD_NAMES).toList(),
+                confined == null ? "" : app());
     }
 
     @Override

@@ -3,6 +3,7 @@ package io.berth.relay;
 import io.berth.api.AccessFlags;
 import io.berth.api.AccessRule;
 import io.berth.api.RuleText;
+import io.berth.policy.NeverAllowed;
 import io.berth.policy.Verdict;
 import io.berth.wire.MessageHeader;
 import java.util.StringJoiner;
@@ -44,6 +45,17 @@ record Refusal(String operation, boolean incoming, String name, String rule, Str
         return new Refusal(operation, false, name, rule, suggestion, answer);
     }
 
+    /** RequestName and ReleaseName. */
+    static Refusal own(String name) {
+        if (NeverAllowed.isHelperName(name)) {
+            return driver("own", name, "never allowed: the helper's own names", "",
+                    Answer.accessDenied("the app may not own " + name + " (the name is the helper's)"));
+        }
+        String lacking = "missing permission OWN on " + name;
+        return driver("own", name, lacking, suggest(AccessFlags.TALK | AccessFlags.OWN | AccessFlags.FDS, name),
+                Answer.accessDenied("the app may not own " + name + " (" + lacking + ")"));
+    }
+
     /** StartServiceByName. */
     static Refusal start(Verdict verdict, String name) {
         String lacking = "missing permission CALL on " + name;
@@ -76,21 +88,21 @@ record Refusal(String operation, boolean incoming, String name, String rule, Str
     }
 
     /** @param field SENDER or DESTINATION: where the other side stands */
-    static Refusal replyFds(MessageHeader header, int permission, int field) {
+    static Refusal replyFds(MessageHeader header, int permission, int field, Peer peer) {
         String name = header.text(field);
         return new Refusal(operation(header), field == MessageHeader.SENDER, name, "missing permission " + words(permission) + " on " + name,
-                suggest(permission, name), null);
+                suggest(permission, name, peer), null);
     }
 
     static Refusal unrequestedReply(MessageHeader header, int field) {
         return new Refusal(operation(header), field == MessageHeader.SENDER, header.text(field), "nobody waits for this reply", "", null);
     }
 
-    /** A message to the app. */
-    static Refusal incoming(MessageHeader header, int permission, String ownedName) {
+    /** A message to the app. @param sender who said it, null when it has gone */
+    static Refusal incoming(MessageHeader header, int permission, Peer sender) {
         String name = header.text(MessageHeader.SENDER);
         return new Refusal(operation(header), true, name, "missing permission " + words(permission) + " on " + name,
-                suggest(permission | AccessFlags.SEE, ownedName, header), null);
+                suggest(permission | AccessFlags.SEE, name, sender, header), null);
     }
 
     static String operation(MessageHeader header) {
@@ -110,28 +122,32 @@ record Refusal(String operation, boolean incoming, String name, String rule, Str
 
     private static String suggest(int missing, MessageHeader header, Route route) {
         String name = header.text(MessageHeader.DESTINATION);
-        if (route.isUnique() && route.peer() != null) {
-            name = route.peer().names().stream().filter(n -> !n.startsWith(":")).findFirst().orElse(name);
-        }
-        return suggest(missing | AccessFlags.SEE, name, header);
+        return suggest(missing | AccessFlags.SEE, name, route.peer(), header);
     }
 
     /** A rule for just this message. */
-    private static String suggest(int flags, String name, MessageHeader header) {
+    private static String suggest(int flags, String name, Peer peer, MessageHeader header) {
         if (!header.has(MessageHeader.INTERFACE)) {
-            return suggest(flags, name);
+            return suggest(flags, name, peer);
         }
-        return print(flags | AccessFlags.INTERFACE_HAS_MEMBER, name, header.text(MessageHeader.PATH),
+        return print(flags | AccessFlags.INTERFACE_HAS_MEMBER, name, peer, header.text(MessageHeader.PATH),
                 header.text(MessageHeader.INTERFACE) + "." + header.text(MessageHeader.MEMBER));
     }
 
-    static String suggest(int flags, String name) {
-        return print(flags | AccessFlags.PATH_IS_SUBTREE, name, "/", "");
+    private static String suggest(int flags, String name) {
+        return suggest(flags, name, null);
     }
 
-    private static String print(int flags, String name, String path, String interfaceName) {
+    private static String suggest(int flags, String name, Peer peer) {
+        return print(flags | AccessFlags.PATH_IS_SUBTREE, name, peer, "/", "");
+    }
+
+    /** @param peer who has the name, null for nobody: the rule is to speak of it by a name that lasts, or by its app */
+    private static String print(int flags, String name, Peer peer, String path, String interfaceName) {
+        String lasting = peer == null ? name : peer.told(name).lasting();
+        boolean isApp = !lasting.equals(name) && lasting.equals(peer.app());
         try {
-            return RuleText.print(new AccessRule(flags, name, path, interfaceName));
+            return RuleText.print(new AccessRule(isApp ? flags | AccessFlags.NAME_IS_APP : flags, lasting, path, interfaceName));
         } catch (IllegalArgumentException notARule) {
             // the app wrote a name or path that the bus would have refused too
             return "";

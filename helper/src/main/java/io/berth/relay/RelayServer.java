@@ -251,9 +251,15 @@ public final class RelayServer {
             denied++;
         }
         events.onAudit(new AuditRecord(passes ? "allowed" : "denied", refusal.operation(), view.busName(),
-                refusal.incoming() ? "incoming" : "outgoing", refusal.name(), header.text(MessageHeader.PATH),
-                header.text(MessageHeader.INTERFACE), header.text(MessageHeader.MEMBER), connection.uniqueName(),
+                refusal.incoming() ? "incoming" : "outgoing", otherSide(refusal.name()), header.text(MessageHeader.PATH),
+                header.text(MessageHeader.INTERFACE), header.text(MessageHeader.MEMBER), header.unixFds() > 0, connection.uniqueName(),
                 connection.credentials().pid(), refusal.rule(), refusal.suggestion(), 0));
+    }
+
+    /** What a record says of whoever has this name. */
+    private AuditRecord.Peer otherSide(String name) {
+        Peer peer = view.owners().find(name);
+        return peer == null ? AuditRecord.Peer.of(name) : peer.told(name);
     }
 
     void countForwarded() {

@@ -23,6 +23,7 @@ public final class ContainerServer {
     private final ServerSpec spec;
     private final long createdUs;
     private final AuditThinner thinner = new AuditThinner();
+    private final DenialLog denials = new DenialLog();
     private final Lifetime lifetime;
     private final List<Runnable> acquired = new ArrayList<>();
     private final CompletableFuture<Void> freed = new CompletableFuture<>();
@@ -237,7 +238,13 @@ public final class ContainerServer {
     }
 
     public void onAudit(AuditRecord record) {
+        denials.add(record, registry.nowUs());
         thinner.admit(record, registry.loop().nowNs()).ifPresent(told -> registry.onAudit(this, told));
+    }
+
+    /** What was refused of late, the latest last. */
+    List<Denial> denials() {
+        return denials.list();
     }
 
     private void tellChange() {

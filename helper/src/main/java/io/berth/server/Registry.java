@@ -2,6 +2,7 @@ package io.berth.server;
 
 import io.berth.api.AccessRule;
 import io.berth.api.AuditRecord;
+import io.berth.api.PrintableText;
 import io.berth.kernel.Cgroups;
 import io.berth.kernel.EventLoop;
 import io.berth.kernel.Kernel;
@@ -67,7 +68,7 @@ public final class Registry {
                         : new RegistryException(RegistryException.Kind.LIMITS_EXCEEDED,
                                 "the limit of " + maxServers + " container servers is reached");
             }
-            ContainerServer server = new ContainerServer(this, Long.toString(++lastId), spec, System.currentTimeMillis() * 1000);
+            ContainerServer server = new ContainerServer(this, Long.toString(++lastId), spec, nowUs());
             servers.put(server.id(), server);
             return server.open(backend).thenApply(info -> {
                 listeners.forEach(listener -> listener.onServerAdded(info));
@@ -172,6 +173,11 @@ public final class Registry {
         return change(id, server -> server.setMode(mode));
     }
 
+    /** What was refused of late, the latest last. */
+    public CompletableFuture<List<Denial>> denials(String id) {
+        return loop.submit(() -> find(id).denials());
+    }
+
     /** Fails with {@code UNKNOWN_SERVER}. */
     public CompletableFuture<ServerInfo> get(String id) {
         return loop.submit(() -> find(id).info());
@@ -244,7 +250,7 @@ public final class Registry {
     void onFreed(ContainerServer server, ServerInfo last, CloseReason reason) {
         servers.remove(server.id());
         if (last != null) {
-            LOG.info("server {} of {} removed: {}", server.id(), last.appId(), reason.word());
+            LOG.info("server {} of {} removed: {}", server.id(), PrintableText.of(last.appId()), reason.word());
             listeners.forEach(listener -> listener.onServerRemoved(last, reason));
         }
     }
@@ -254,8 +260,13 @@ public final class Registry {
     }
 
     void onAudit(ContainerServer server, AuditRecord record) {
-        LOG.info("server {} of {}: {}", server.id(), server.spec().appId(), record);
+        LOG.info("server {} of {}: {}", server.id(), PrintableText.of(server.spec().appId()), record);
         listeners.forEach(listener -> listener.onAudit(server.id(), record));
+    }
+
+    /** Microseconds since the epoch. */
+    long nowUs() {
+        return System.currentTimeMillis() * 1000;
     }
 
     Kernel kernel() {

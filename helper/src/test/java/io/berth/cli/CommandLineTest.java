@@ -24,7 +24,7 @@ class CommandLineTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"daemon", "run", "list", "show", "access", "remove", "identify", "monitor", "policy", "completion"})
+    @ValueSource(strings = {"daemon", "run", "list", "show", "access", "remove", "identify", "monitor", "why", "policy", "completion"})
     void help_everyCommand_saysUsageAndExitStatus(String command) {
         assertEquals(0, berth(command, "--help"));
         assertTrue(out.toString().startsWith("Usage: berth " + command), out.toString());
@@ -35,7 +35,7 @@ class CommandLineTest {
     @Test
     void help_top_namesEveryCommand() {
         assertEquals(0, berth("--help"));
-        for (String command : new String[] {"daemon", "run", "list", "show", "access", "remove", "identify", "monitor", "policy", "completion"}) {
+        for (String command : new String[] {"daemon", "run", "list", "show", "access", "remove", "identify", "monitor", "why", "policy", "completion"}) {
             assertTrue(out.toString().contains("\n  " + command), out.toString());
         }
     }

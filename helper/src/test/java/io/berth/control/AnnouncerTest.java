@@ -57,7 +57,7 @@ class AnnouncerTest {
     }
 
     private static AuditRecord audit(String member) {
-        return new AuditRecord("denied", "method_call", "session", "outgoing", "org.foo", "/", "org.foo", member, ":1.5", 7, "", "", 0);
+        return new AuditRecord("denied", "method_call", "session", "outgoing", AuditRecord.Peer.of("org.foo"), "/", "org.foo", member, false, ":1.5", 7, "", "", 0);
     }
 
     private static ServerInfo server(String id, Mode mode, String... connections) {

@@ -1,0 +1,2 @@
+/** What is told about refusals and about what apps need. */
+package io.berth.tests.audit;
