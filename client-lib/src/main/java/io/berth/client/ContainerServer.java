@@ -6,6 +6,7 @@ import io.berth.dbus.HelperName;
 import io.berth.transport.NotificationPipe;
 import io.berth.transport.ProcessDescriptor;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -81,6 +82,21 @@ public final class ContainerServer implements AutoCloseable {
         helper.callHelper("AddAccess", "oa(usos)t", new DBusPath(path), AccessRuleStruct.of(rules), new UInt64(0));
     }
 
+    /**
+     * Adds rules that go by themselves, beside the base rules. For a rule that is there already, the new end takes the place of
+     * the old one.
+     *
+     * @param duration 1 µs to 100 years; the time that the machine sleeps counts
+     */
+    public void addAccess(List<AccessRule> rules, Duration duration) {
+        long us = duration.toNanos() / 1000;
+        if (us < 1) {
+            throw new IllegalArgumentException("duration " + duration + ": expected at least a microsecond");
+        }
+        helper.callHelper("AddAccess", "oa(usos)t", new DBusPath(path), AccessRuleStruct.of(rules), new UInt64(us));
+    }
+
+    /** Takes base and timed rules away; none when one of them is not there. */
     public void removeAccess(List<AccessRule> rules) {
         helper.callHelper("RemoveAccess", "oa(usos)", new DBusPath(path), AccessRuleStruct.of(rules));
     }

@@ -3,6 +3,9 @@ package io.berth.client;
 import io.berth.api.AccessRule;
 import io.berth.api.AppId;
 import io.berth.dbus.HelperName;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Map;
 
@@ -34,6 +37,10 @@ public record ServerStatus(String path, AppId app, Map<String, Object> metadata,
 
     /** @param untilUs microseconds since the epoch */
     public record TimedRule(AccessRule rule, long untilUs) {
+        /** How long it lasts from now on, if nobody has set the clock since it was added. */
+        public Duration left() {
+            return Duration.between(Instant.now(), Instant.EPOCH.plus(untilUs, ChronoUnit.MICROS));
+        }
     }
 
     /**

@@ -38,12 +38,17 @@ public interface Helper1 extends DBusInterface {
     /** Takes no new clients; the server goes when its last client leaves. */
     void StopListening(DBusPath server);
 
-    /** Replaces the base rules; in force for the next message in either direction. */
+    /** Replaces the base rules, not the timed and granted ones; in force for the next message in either direction. */
     void SetContainerAccess(DBusPath server, List<AccessRuleStruct> rules);
 
-    /** @param duration microseconds until the rules go by themselves; 0: part of the base rules */
+    /**
+     * Adds rules; the XML says what becomes of one that is there already.
+     *
+     * @param duration microseconds until the rules go by themselves, up to a hundred years; 0: part of the base rules
+     */
     void AddAccess(DBusPath server, List<AccessRuleStruct> rules, UInt64 duration);
 
+    /** Takes base and timed rules away; none when one of them is not there ({@code InvalidArgs}). */
     void RemoveAccess(DBusPath server, List<AccessRuleStruct> rules);
 
     /** @param mode {@code enforce} or {@code complain} */

@@ -4,7 +4,9 @@ import io.berth.api.AccessRule;
 import io.berth.client.BerthClient;
 import io.berth.client.ContainerServer;
 import io.berth.client.ServerStatus;
+import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
@@ -17,7 +19,8 @@ import picocli.CommandLine.Spec;
 
 @Command(name = "access", mixinStandardHelpOptions = true, versionProvider = Berth.Version.class,
         description = {"Print the access rules of a running app, or change them and its mode; a change is in force for its next message.",
-            "Rules print as the words that say them."},
+            "Rules print as the words that say them, timed ones with the time left. What services have granted is not among them:"
+                + " see berth show."},
         exitCodeListHeading = Berth.EXIT_CODES,
         exitCodeList = {"0:success", "1:no such server, or another failure", "2:the command line is wrong", "3:no helper"},
         footer = {"", "NAME: org.foo, org.foo.* (with all below it), :1.42, TYPE/APP_ID (any connection of that app), * (any)",
@@ -42,7 +45,12 @@ final class AccessCommand implements Callable<Integer> {
             + " (berth monitor, berth why).")
     private Mode mode;
 
-    @Option(names = "--json", description = "Print the rules as one JSON array.")
+    @Option(names = "--for", paramLabel = "TIME",
+            description = "Add the rules given for so long only: 90s, 10m, 2h, 1d (systemd.time(7)). The time that the machine sleeps counts."
+                    + " A timed rule that is there already gets the new end.")
+    private String duration;
+
+    @Option(names = "--json", description = "Print the base rules as one JSON array.")
     private boolean json;
 
     enum Mode { enforce, complain }
@@ -62,12 +70,17 @@ final class AccessCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         List<AccessRule> rules = options.rules();
-        boolean changes = change.set || change.add || change.remove;
+        Optional<Duration> time = time();
+        boolean changes = change.set || change.add || change.remove || time.isPresent();
         if (!changes && !rules.isEmpty()) {
-            throw new ParameterException(spec.commandLine(), "rules given, but what to do with them? One of --set, --add, --remove");
+            throw new ParameterException(spec.commandLine(), "rules given, but what to do with them? One of --set, --add, --remove, --for");
+        }
+        if (time.isPresent() && (change.set || change.remove)) {
+            throw new ParameterException(spec.commandLine(), "--for adds rules; it does not go with " + (change.set ? "--set" : "--remove"));
         }
         if (changes && !change.set && rules.isEmpty()) {
-            throw new ParameterException(spec.commandLine(), (change.add ? "--add" : "--remove") + " needs at least one rule");
+            throw new ParameterException(spec.commandLine(),
+                    (change.remove ? "--remove" : change.add ? "--add" : "--for") + " needs at least one rule");
         }
         return berth.withHelper(client -> {
             ServerStatus status = server.find(client);
@@ -75,7 +88,7 @@ final class AccessCommand implements Callable<Integer> {
                 client.attach(status.path()).setMode(mode.name());
             }
             if (changes) {
-                change(client.attach(status.path()), rules);
+                change(client.attach(status.path()), rules, time);
             } else if (mode == null) {
                 print(status);
             }
@@ -83,13 +96,23 @@ final class AccessCommand implements Callable<Integer> {
         });
     }
 
-    private void change(ContainerServer target, List<AccessRule> rules) {
+    private Optional<Duration> time() {
+        try {
+            return Optional.ofNullable(duration).map(TimeSpan::parse);
+        } catch (IllegalArgumentException malformed) {
+            throw new ParameterException(spec.commandLine(), "--for: " + malformed.getMessage());
+        }
+    }
+
+    private void change(ContainerServer target, List<AccessRule> rules, Optional<Duration> time) {
         if (change.set) {
             target.setAccess(rules);
-        } else if (change.add) {
-            target.addAccess(rules);
-        } else {
+        } else if (change.remove) {
             target.removeAccess(rules);
+        } else if (time.isPresent()) {
+            target.addAccess(rules, time.get());
+        } else {
+            target.addAccess(rules);
         }
     }
 
@@ -98,6 +121,7 @@ final class AccessCommand implements Callable<Integer> {
             berth.console().line(JsonOutput.line(status.allow()));
         } else {
             status.allow().forEach(rule -> berth.console().line(Console.printable(rule.toString())));
+            status.timed().forEach(timed -> berth.console().line(Console.printable(timed.rule() + " --for='" + TimeSpan.print(timed.left()) + "'")));
         }
     }
 }

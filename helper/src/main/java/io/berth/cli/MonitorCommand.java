@@ -90,8 +90,8 @@ final class MonitorCommand implements Callable<Integer> {
 
         @Override
         public void onAudit(String serverPath, Map<String, Object> record) {
-            boolean denied = "denied".equals(record.get("Verdict"));
-            print(denied ? "denied" : "allowed", denied ? Style.RED : Style.YELLOW, serverPath, record);
+            String verdict = String.valueOf(record.get("Verdict"));
+            print(verdict, verdict.equals("denied") ? Style.RED : Style.YELLOW, serverPath, record);
         }
 
         @Override

@@ -22,10 +22,8 @@ final class MonitorText {
         if (!details.containsKey("Operation")) {
             return "";
         }
-        StringBuilder text = new StringBuilder(what(details)).append(", ").append(text(details, "Connection"));
-        if (details.get("ProcessID") instanceof Long pid && pid > 0) {
-            text.append(" pid ").append(pid);
-        }
+        String who = text(details, "Connection") + (details.get("ProcessID") instanceof Long pid && pid > 0 ? " pid " + pid : "");
+        StringBuilder text = new StringBuilder(text(details, "Operation").equals("access") ? "access, by " : what(details) + ", ").append(who);
         if (!text(details, "Rule").isEmpty()) {
             text.append(": ").append(text(details, "Rule"));
         }

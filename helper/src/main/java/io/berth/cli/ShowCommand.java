@@ -62,7 +62,7 @@ final class ShowCommand implements Callable<Integer> {
         print("Messages", status.messagesForwarded() + " forwarded, " + status.messagesDenied() + " denied");
         print("Access", status.allow().stream().map(AccessRule::toString).toList());
         print("Granted", status.grants().stream().map(AccessRule::toString).toList());
-        print("Until", status.timed().stream().map(timed -> time(timed.untilUs()) + "  " + timed.rule()).toList());
+        print("Until", status.timed().stream().map(timed -> time(timed.untilUs()) + "  " + timed.rule() + "  (" + TimeSpan.print(timed.left()) + " left)").toList());
         print("Policy", status.policy().isEmpty() ? List.of() : List.of(status.policy().split("\n")));
         print("Object", status.path());
     }

@@ -1,5 +1,6 @@
 package io.berth.control;
 
+import io.berth.server.Caller;
 import io.berth.server.Creator;
 import io.berth.server.Registry;
 import io.berth.transport.MessageBus;
@@ -49,12 +50,7 @@ final class CreatorWatcher {
         outbox.add(() -> {
             try {
                 bus.callDriver("AddMatch", (reply, error) -> failOn(error, creator), "s", rule(uniqueName));
-                bus.callDriver("GetConnectionCredentials", (reply, error) -> {
-                    failOn(error, creator);
-                    if (error == null) {
-                        creator.complete(new Creator(uniqueName, credentials(reply)));
-                    }
-                }, "s", uniqueName);
+                ask(uniqueName, creator);
             } catch (IOException gone) {
                 creator.completeExceptionally(gone);
                 throw gone;
@@ -67,10 +63,34 @@ final class CreatorWatcher {
         });
     }
 
+    /** A caller, who is not watched; fails when he has left. */
+    CompletableFuture<Caller> identify(String uniqueName) {
+        CompletableFuture<Creator> caller = new CompletableFuture<>();
+        outbox.add(() -> {
+            try {
+                ask(uniqueName, caller);
+            } catch (IOException gone) {
+                caller.completeExceptionally(gone);
+                throw gone;
+            }
+        });
+        return caller.thenApply(found -> new Caller(uniqueName, found.credentials().get("ProcessID") instanceof Variant<?> pid
+                && pid.getValue() instanceof Number number ? number.intValue() : 0));
+    }
+
+    private void ask(String uniqueName, CompletableFuture<Creator> creator) throws IOException {
+        bus.callDriver("GetConnectionCredentials", (reply, error) -> {
+            failOn(error, creator);
+            if (error == null) {
+                creator.complete(new Creator(uniqueName, credentials(reply)));
+            }
+        }, "s", uniqueName);
+    }
+
     private static void failOn(Exception error, CompletableFuture<Creator> creator) {
         if (error != null) {
             creator.completeExceptionally(new ControlException(ControlException.FAILED,
-                    "cannot watch the caller: " + error.getMessage()));
+                    "cannot find out about the caller: " + error.getMessage()));
         }
     }
 

@@ -1,5 +1,6 @@
 package io.berth.control;
 
+import io.berth.api.AccessRule;
 import io.berth.api.AppId;
 import io.berth.api.NameGrammar;
 import io.berth.kernel.PeerCredentials;
@@ -104,11 +105,13 @@ final class HelperMembers {
     }
 
     private CompletableFuture<Answer> addAccess(IncomingCall call) {
+        String server = serverId(call);
+        List<AccessRule> rules = access.read(call.argument(1));
         UInt64 duration = call.argument(2);
-        if (duration.longValue() != 0) {
-            throw ControlException.notSupported("AddAccess with a duration");
+        if (duration.longValue() == 0) {
+            return done(registry.addAccess(server, rules));
         }
-        return done(registry.addAccess(serverId(call), access.read(call.argument(1))));
+        return done(creators.identify(call.sender()).thenCompose(by -> registry.addTimedAccess(server, rules, duration.longValue(), by)));
     }
 
     private CompletableFuture<Answer> bindMount(IncomingCall call) {

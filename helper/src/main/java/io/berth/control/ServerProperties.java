@@ -35,7 +35,7 @@ final class ServerProperties {
         values.put("State", state(server));
         values.put("Allow", allow(server));
         values.put("Grants", new Variant<>(List.of(), "a(usos)"));
-        values.put("TimedAccess", new Variant<>(List.of(), "a((usos)t)"));
+        values.put("TimedAccess", timed(server));
         values.put("Policy", new Variant<>("", "s"));
         values.put("Mode", mode(server));
         values.put("Connections", connections(server));
@@ -54,6 +54,9 @@ final class ServerProperties {
         }
         if (!shown(before).equals(shown(now))) {
             values.put("Allow", allow(now));
+        }
+        if (!before.timed().equals(now.timed())) {
+            values.put("TimedAccess", timed(now));
         }
         if (before.mode() != now.mode()) {
             values.put("Mode", mode(now));
@@ -97,6 +100,11 @@ final class ServerProperties {
 
     private static Variant<?> allow(ServerInfo server) {
         return new Variant<>(shown(server).stream().map(ServerProperties::struct).toList(), "a(usos)");
+    }
+
+    private static Variant<?> timed(ServerInfo server) {
+        return new Variant<>(server.timed().stream().map(timed -> new Object[] {struct(timed.rule()), new UInt64(timed.untilUs())}).toList(),
+                "a((usos)t)");
     }
 
     private static List<AccessRule> shown(ServerInfo server) {

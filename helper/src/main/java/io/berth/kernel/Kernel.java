@@ -33,6 +33,15 @@ public interface Kernel {
     /** Makes an event fd unreadable again. */
     void clearEvent(int eventFd);
 
+    /** Nanoseconds since boot, the time that the machine slept included (CLOCK_BOOTTIME). */
+    long bootTimeNs();
+
+    /** timerfd_create(2) on the clock of {@link #bootTimeNs}, disarmed. @return an fd that the caller owns */
+    int openBootTimer();
+
+    /** Makes the fd unreadable until a time has come, which is at once for one that is past. @param dueNs of {@link #bootTimeNs}, above 0 */
+    void armBootTimer(int fd, long dueNs);
+
     /** pipe2(2) with O_CLOEXEC, non-blocking. @return read end, write end; the caller owns both */
     int[] pipe();
 

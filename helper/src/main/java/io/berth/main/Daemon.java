@@ -13,11 +13,13 @@ import io.berth.kernel.ServiceNotifier;
 import io.berth.kernel.linux.LinuxKernel;
 import io.berth.kernel.linux.LinuxMountNamespaces;
 import io.berth.kernel.linux.NotifySocket;
+import io.berth.relay.Limits;
 import io.berth.relay.Relay;
 import io.berth.server.MountEntry;
 import io.berth.server.MountRecovery;
 import io.berth.server.MountTable;
 import io.berth.server.Registry;
+import io.berth.server.RegistryLimits;
 import io.berth.server.StateFile;
 import io.berth.transport.BusLocation;
 import io.berth.transport.MessageBus;
@@ -119,8 +121,7 @@ public final class Daemon {
             LoopThread loop = new LoopThread(kernel, Daemon::onFault);
             RelayBackend backend = new RelayBackend(kernel, new Relay(kernel, loop, configuration.limits()), directory,
                     bus.location().toString(), systemBus());
-            Registry registry = new Registry(kernel, loop, backend, configuration.hostEscape(), configuration.limits().servers(),
-                    configuration.limits().instancesPerServer(),
+            Registry registry = new Registry(kernel, loop, backend, configuration.hostEscape(), limits(configuration.limits()),
                     new MountTable(namespaces, kernel, loop, new StateFile(directory.path())));
             Thread loopThread = new Thread(loop, "berth-loop");
             loopThread.setUncaughtExceptionHandler((thread, fault) -> {
@@ -181,6 +182,10 @@ public final class Daemon {
 
     private String systemBus() {
         return String.join(";", BusLocation.system(options.environment()).stream().map(BusLocation::toString).toList());
+    }
+
+    private static RegistryLimits limits(Limits limits) {
+        return new RegistryLimits(limits.servers(), limits.instancesPerServer(), limits.rulesPerServer());
     }
 
     private static ControlSettings settings(Configuration configuration) {

@@ -1,6 +1,5 @@
 package io.berth.server;
 
-import io.berth.api.AccessRule;
 import io.berth.api.AuditRecord;
 import io.berth.kernel.KernelException;
 import io.berth.policy.AccessPolicy;
@@ -8,11 +7,13 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * One container server: its rules and all that was acquired for it. {@link Lifetime} finds out what ends it. Every end comes
+ * One container server and all that was acquired for it. {@link AccessTable} knows its rules, {@link Lifetime} finds out what
+ * ends it. Every end comes
  * to {@link #requestClose}; what was acquired is undone there, in reverse, and nowhere else. Loop thread.
  */
 public final class ContainerServer {
@@ -28,8 +29,7 @@ public final class ContainerServer {
     private final List<Runnable> acquired = new ArrayList<>();
     private final CompletableFuture<Void> freed = new CompletableFuture<>();
     private ServerState state = ServerState.PREPARING;
-    private List<AccessRule> rules;
-    private boolean unrestricted;
+    private final AccessTable access;
     private Mode mode;
     private Backend.Service service;
     private CloseReason reason;
@@ -41,8 +41,17 @@ public final class ContainerServer {
         this.id = id;
         this.spec = spec;
         this.createdUs = createdUs;
-        this.rules = List.copyOf(spec.allow());
-        this.unrestricted = spec.unrestricted();
+        this.access = new AccessTable(spec, registry.bootTimers(), registry.limits().rulesPerServer(), new AccessTable.Listener() {
+            @Override
+            public void onAccessChanged() {
+                applyPolicy();
+            }
+
+            @Override
+            public void onAccessAudit(AuditRecord record) {
+                registry.onAudit(ContainerServer.this, record);
+            }
+        });
         this.mode = spec.mode();
         this.lifetime = new Lifetime(this, registry, spec.lifetime(), spec.connector().isPresent());
     }
@@ -50,6 +59,7 @@ public final class ContainerServer {
     /** @return completes when the socket is there and, if the server is ready, served; when it fails nothing is left of the server */
     CompletableFuture<ServerInfo> open(Backend backend) {
         acquired.add(lifetime::close);
+        acquired.add(access::close);
         return ask(backend).handle((answer, failure) -> {
             spec.socket().ifPresent(registry.kernel()::close);
             spec.connector().ifPresent(registry.kernel()::close);
@@ -173,19 +183,10 @@ public final class ContainerServer {
         lifetime.addProcess(pidFd);
     }
 
-    /** The rules take the place of {@code Unrestricted} too. */
-    void setAccess(List<AccessRule> newRules) {
-        rules = List.copyOf(newRules);
-        unrestricted = false;
+    /** Changes the rules, all of them or none, and has them in force. */
+    void changeAccess(Consumer<AccessTable> change) {
+        change.accept(access);
         applyPolicy();
-    }
-
-    List<AccessRule> rules() {
-        return rules;
-    }
-
-    boolean isUnrestricted() {
-        return unrestricted;
     }
 
     void setMode(Mode newMode) {
@@ -199,7 +200,7 @@ public final class ContainerServer {
     }
 
     private AccessPolicy policy() {
-        return new AccessPolicy(rules, unrestricted, mode == Mode.COMPLAIN, spec.allowHostEscape() ? null
+        return new AccessPolicy(access.all(), access.isUnrestricted(), mode == Mode.COMPLAIN, spec.allowHostEscape() ? null
                 : spec.connector().isPresent() ? registry.hostEscapeOfConnectors() : registry.hostEscape());
     }
 
@@ -266,7 +267,8 @@ public final class ContainerServer {
     /** What it looks like now; also when it has ended. */
     public ServerInfo info() {
         return new ServerInfo(id, spec.type(), spec.appId(), spec.metadata(), spec.creator(), spec.bus(),
-                service == null ? "" : service.socketPath(), service == null ? "" : service.address(), state, rules, unrestricted, mode,
+                service == null ? "" : service.socketPath(), service == null ? "" : service.address(), state, access.base(), access.timed(),
+                access.isUnrestricted(), mode,
                 service == null ? List.of() : service.connections(), lifetime.cgroups(), registry.mounts().list(this), createdUs,
                 service == null ? 0 : service.messagesForwarded(), service == null ? 0 : service.messagesDenied());
     }

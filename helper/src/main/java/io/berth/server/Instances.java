@@ -144,9 +144,9 @@ final class Instances {
     }
 
     private void checkRoom() {
-        if (running.size() >= registry.maxInstances()) {
+        if (running.size() >= registry.limits().instancesPerServer()) {
             throw new RegistryException(RegistryException.Kind.LIMITS_EXCEEDED,
-                    "the limit of " + registry.maxInstances() + " cgroups and processes of one server is reached");
+                    "the limit of " + registry.limits().instancesPerServer() + " cgroups and processes of one server is reached");
         }
     }
 

@@ -3,6 +3,7 @@ package io.berth.server;
 import io.berth.api.AccessRule;
 import io.berth.api.AuditRecord;
 import io.berth.api.PrintableText;
+import io.berth.kernel.BootTimers;
 import io.berth.kernel.Cgroups;
 import io.berth.kernel.EventLoop;
 import io.berth.kernel.Kernel;
@@ -31,8 +32,8 @@ public final class Registry {
     private final Backend backend;
     private final NameSet hostEscape;
     private final NameSet hostEscapeOfConnectors;
-    private final int maxServers;
-    private final int maxInstances;
+    private final RegistryLimits limits;
+    private final BootTimers bootTimers;
     private final Cgroups cgroups;
     private final MountTable mounts;
     private final Map<String, ContainerServer> servers = new LinkedHashMap<>();
@@ -42,19 +43,16 @@ public final class Registry {
 
     /**
      * @param hostEscape   names that hand out the host
-     * @param maxServers   the most there may be at once
-     * @param maxInstances cgroups and processes that one server may have
      * @param mounts       where sockets are mounted
      */
-    public Registry(Kernel kernel, EventLoop loop, Backend backend, NameSet hostEscape, int maxServers, int maxInstances,
-            MountTable mounts) {
+    public Registry(Kernel kernel, EventLoop loop, Backend backend, NameSet hostEscape, RegistryLimits limits, MountTable mounts) {
         this.kernel = kernel;
         this.loop = loop;
         this.backend = backend;
         this.hostEscape = hostEscape;
         this.hostEscapeOfConnectors = hostEscape.without("org.freedesktop.portal");
-        this.maxServers = maxServers;
-        this.maxInstances = maxInstances;
+        this.limits = limits;
+        this.bootTimers = new BootTimers(kernel, loop);
         this.cgroups = kernel.openCgroups(loop);
         this.mounts = mounts;
     }
@@ -62,11 +60,11 @@ public final class Registry {
     /** Completes when connect() to the server's address works; before it is ready, clients wait there. */
     public CompletableFuture<ServerInfo> add(ServerSpec spec) {
         return onLoop(() -> {
-            if (shutDown || servers.size() >= maxServers) {
+            if (shutDown || servers.size() >= limits.servers()) {
                 spec.fds().forEach(kernel::close);
                 throw shutDown ? new RegistryException(RegistryException.Kind.FAILED, "the helper is about to exit")
                         : new RegistryException(RegistryException.Kind.LIMITS_EXCEEDED,
-                                "the limit of " + maxServers + " container servers is reached");
+                                "the limit of " + limits.servers() + " container servers is reached");
             }
             ContainerServer server = new ContainerServer(this, Long.toString(++lastId), spec, nowUs());
             servers.put(server.id(), server);
@@ -86,39 +84,35 @@ public final class Registry {
         return change(id, ContainerServer::stopListening);
     }
 
+    /** The rules take the place of the base rules, or of {@code Unrestricted}. */
     public CompletableFuture<Void> setAccess(String id, List<AccessRule> rules) {
-        return change(id, server -> server.setAccess(rules));
+        return change(id, server -> server.changeAccess(access -> access.replaceBase(rules)));
     }
 
     /** A rule that is there already is not added again. */
     public CompletableFuture<Void> addAccess(String id, List<AccessRule> rules) {
-        return change(id, server -> {
-            checkHasRules(server);
-            List<AccessRule> all = new ArrayList<>(server.rules());
-            rules.stream().filter(rule -> !all.contains(rule)).forEach(all::add);
-            server.setAccess(all);
-        });
+        return change(id, server -> server.changeAccess(access -> access.addToBase(rules)));
     }
 
-    /** Fails with {@code INVALID_ARGUMENT}, and removes none, when a rule is not among the base rules. */
-    public CompletableFuture<Void> removeAccess(String id, List<AccessRule> rules) {
+    /**
+     * Adds rules that go by themselves; the time that the machine sleeps counts.
+     *
+     * @param durationUs microseconds, above 0; fails with {@code INVALID_ARGUMENT} for more than a hundred years
+     * @param by         who has asked for it
+     */
+    public CompletableFuture<Void> addTimedAccess(String id, List<AccessRule> rules, long durationUs, Caller by) {
         return change(id, server -> {
-            checkHasRules(server);
-            List<AccessRule> all = new ArrayList<>(server.rules());
-            for (AccessRule rule : rules) {
-                if (!all.remove(rule)) {
-                    throw new RegistryException(RegistryException.Kind.INVALID_ARGUMENT, "server " + id + " has no rule " + rule);
-                }
+            if (durationUs < 1 || durationUs > AccessTable.LONGEST_US) {
+                throw new RegistryException(RegistryException.Kind.INVALID_ARGUMENT, "duration " + Long.toUnsignedString(durationUs)
+                        + ": expected at most " + AccessTable.LONGEST_US + " microseconds (a hundred years), or 0 for base rules");
             }
-            server.setAccess(all);
+            server.changeAccess(access -> access.addTimed(rules, nowUs(), durationUs, by));
         });
     }
 
-    private static void checkHasRules(ContainerServer server) {
-        if (server.isUnrestricted()) {
-            throw new RegistryException(RegistryException.Kind.INVALID_ARGUMENT,
-                    "server " + server.id() + " is unrestricted; replace its rules with SetContainerAccess first");
-        }
+    /** Of the base and timed; fails with {@code INVALID_ARGUMENT}, and removes none, when a rule is neither. */
+    public CompletableFuture<Void> removeAccess(String id, List<AccessRule> rules) {
+        return change(id, server -> server.changeAccess(access -> access.remove(rules)));
     }
 
     /** @param path as {@link Cgroups#watch} takes it; fails with {@code INVALID_ARGUMENT} when it is none */
@@ -285,8 +279,12 @@ public final class Registry {
         return cgroups;
     }
 
-    int maxInstances() {
-        return maxInstances;
+    RegistryLimits limits() {
+        return limits;
+    }
+
+    BootTimers bootTimers() {
+        return bootTimers;
     }
 
     /** A portal takes an app for one of the host by who connects to the bus: no danger where the app's own sandbox does. */

@@ -9,6 +9,8 @@ import java.util.Map;
  *
  * @param id                the last element of its object path
  * @param createdUs         microseconds since the epoch
+ * @param allow             base rules
+ * @param timed             rules that go by themselves
  * @param connections       unique names of its clients
  * @param cgroups           absolute paths of its cgroups that are not over
  * @param mounts            where its socket is mounted
@@ -16,6 +18,6 @@ import java.util.Map;
  * @param messagesDenied    in either direction
  */
 public record ServerInfo(String id, String type, String appId, Map<String, ?> metadata, Creator creator, String bus,
-        String socketPath, String address, ServerState state, List<AccessRule> allow, boolean unrestricted,
+        String socketPath, String address, ServerState state, List<AccessRule> allow, List<TimedRule> timed, boolean unrestricted,
         Mode mode, List<String> connections, List<String> cgroups, List<MountInfo> mounts, long createdUs, long messagesForwarded, long messagesDenied) {
 }

@@ -152,8 +152,6 @@ class ControlObjectsTest {
         assertEquals("NotSupported SetContainerPolicy is not supported by this version of Berth",
                 client.helperError("SetContainerPolicy", "os", server, "dbus,"));
         assertTrue(client.helperError("GrantAccess", "oa(usos)", server, List.of()).startsWith("NotSupported "));
-        assertTrue(client.helperError("AddAccess", "oa(usos)t", server, List.of(TestClient.rule(3, "org.foo.Bar")), new UInt64(1L))
-                .startsWith("NotSupported AddAccess with a duration"));
     }
 
     @Test

@@ -12,6 +12,7 @@ import io.berth.relay.Limits;
 import io.berth.relay.Relay;
 import io.berth.server.MountTable;
 import io.berth.server.Registry;
+import io.berth.server.RegistryLimits;
 import io.berth.server.StateFile;
 import io.berth.transport.MessageBus;
 import io.berth.transport.PrivateBus;
@@ -44,7 +45,7 @@ final class HelperUnderTest implements AutoCloseable {
         loop = new LoopThread(kernel);
         Relay relay = new Relay(kernel, loop, Limits.defaults().with(Map.of("servers", 20)));
         backend = new PretendingBackend(new RelayBackend(kernel, relay, directory, bus.address(), "unix:path=/nonexistent/system"));
-        registry = new Registry(kernel, loop, backend, new NameSet(List.of()), 20, 4,
+        registry = new Registry(kernel, loop, backend, new NameSet(List.of()), new RegistryLimits(20, 4, RULES),
                 new MountTable(new LinuxMountNamespaces(Path.of("target")), kernel, loop, new StateFile(directory.path())));
         loopThread = new Thread(loop, "loop");
         loopThread.start();

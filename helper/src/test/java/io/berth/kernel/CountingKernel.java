@@ -51,6 +51,21 @@ final class CountingKernel implements Kernel {
     }
 
     @Override
+    public long bootTimeNs() {
+        return kernel.bootTimeNs();
+    }
+
+    @Override
+    public int openBootTimer() {
+        return kernel.openBootTimer();
+    }
+
+    @Override
+    public void armBootTimer(int fd, long dueNs) {
+        kernel.armBootTimer(fd, dueNs);
+    }
+
+    @Override
     public int[] pipe() {
         return kernel.pipe();
     }

@@ -19,6 +19,9 @@ public final class LinuxKernel implements Kernel {
     static final int CLOEXEC = 0x80000;
     private static final int F_DUPFD_CLOEXEC = 1030;
     private static final int RLIMIT_NOFILE = 7;
+    private static final int CLOCK_BOOTTIME = 7;
+    private static final int TFD_TIMER_ABSTIME = 1;
+    private static final long NS_PER_S = 1_000_000_000;
 
     private final Libc libc;
     private final long close;
@@ -102,6 +105,36 @@ public final class LinuxKernel implements Kernel {
             }
             if (errno != Libc.EINTR) {
                 throw libc.failure("eventfd_read " + eventFd, errno);
+            }
+        }
+    }
+
+    @Override
+    public long bootTimeNs() {
+        try (Scratch time = new Scratch(libc, 16)) {
+            if (libc.call(libc.function("clock_gettime"), CLOCK_BOOTTIME, time.address()) < 0) {
+                throw libc.failure("clock_gettime CLOCK_BOOTTIME");
+            }
+            return time.getLong(0) * NS_PER_S + time.getLong(8);
+        }
+    }
+
+    @Override
+    public int openBootTimer() {
+        int fd = libc.call(libc.function("timerfd_create"), CLOCK_BOOTTIME, NONBLOCK | CLOEXEC);
+        if (fd < 0) {
+            throw libc.failure("timerfd_create");
+        }
+        return fd;
+    }
+
+    @Override
+    public void armBootTimer(int fd, long dueNs) {
+        try (Scratch times = new Scratch(libc, 32)) {
+            times.putLong(16, dueNs / NS_PER_S);
+            times.putLong(24, dueNs % NS_PER_S);
+            if (libc.call(libc.function("timerfd_settime"), fd, TFD_TIMER_ABSTIME, times.address(), 0) < 0) {
+                throw libc.failure("timerfd_settime " + fd);
             }
         }
     }

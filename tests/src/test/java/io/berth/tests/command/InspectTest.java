@@ -108,6 +108,23 @@ class InspectTest {
     }
 
     @Test
+    void access_forATime_addsARuleThatShowsTheTimeLeft() {
+        ContainerServer server = HOUSE.server(RuleText.parse(CALL));
+        output(0, "access", id(server), TALK, "--for", "1h 30min");
+        String[] lines = output(0, "access", id(server)).split("\n");
+        assertEquals(CALL, lines[0]);
+        assertTrue(lines[1].matches("--talk=org[.]test[.]Foo[.][*] --for='1h (29|30)m'"), lines[1]);
+        assertTrue(output(0, "show", id(server)).matches("(?s).*\n     Until: 2[0-9-]+ [0-9:]+  --talk=org[.]test[.]Foo[.][*]  [(]1h (29|30)m left[)]\n.*"));
+        assertTrue(json(output(0, "show", "--json", id(server))).contains("/timed_access/0/rule=" + TALK));
+        assertEquals(List.of("/0=" + CALL), json(output(0, "access", "--json", id(server))));
+        output(0, "access", id(server), "--remove", TALK);
+        assertEquals(CALL + "\n", output(0, "access", id(server)));
+        assertTrue(errors(2, "access", id(server), "--for=soon", TALK).contains("--for: 'soon' is no time span"));
+        assertTrue(errors(2, "access", id(server), "--set", "--for=10m", TALK).contains("does not go with --set"));
+        assertTrue(errors(2, "access", id(server), "--for=10m").contains("--for needs at least one rule"));
+    }
+
+    @Test
     void access_printsAndChangesTheRules_forTheNextMessage() {
         ContainerServer server = HOUSE.server(RuleText.parse(CALL));
         RawClient service = HOUSE.service("org.test.Foo");

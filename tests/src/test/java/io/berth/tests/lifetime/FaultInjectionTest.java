@@ -17,6 +17,7 @@ import io.berth.server.LifetimeSpec;
 import io.berth.server.Mode;
 import io.berth.server.MountTable;
 import io.berth.server.Registry;
+import io.berth.server.RegistryLimits;
 import io.berth.server.RegistryException;
 import io.berth.server.ServerInfo;
 import io.berth.server.ServerSpec;
@@ -75,7 +76,7 @@ class FaultInjectionTest {
         Kernel kernel = failing.kernel();
         loop = new LoopThread(kernel, faults::add);
         RelayBackend backend = new RelayBackend(kernel, new Relay(kernel, loop, Limits.defaults()), directory, bus.address(), bus.address());
-        registry = new Registry(kernel, loop, backend, new NameSet(List.of()), 100, 10,
+        registry = new Registry(kernel, loop, backend, new NameSet(List.of()), new RegistryLimits(100, 10, 100),
                 new MountTable(new LinuxMountNamespaces(root), kernel, loop, new StateFile(directory.path())));
         Thread thread = new Thread(loop, "loop");
         thread.start();
