@@ -10,7 +10,7 @@ import java.util.List;
  * {@code added}, {@code expired} or {@code revoked}, no direction; connection and process are those of who added the rule.
  *
  * @param verdict    {@code denied} or {@code allowed} (complain mode, or observed)
- * @param operation  {@code method_call}, {@code signal}, {@code method_return}, {@code error}, {@code own}, {@code see},
+ * @param operation  {@code method_call}, {@code signal}, {@code broadcast}, {@code method_return}, {@code error}, {@code own}, {@code see},
  *                   {@code match}, {@code start}
  * @param direction  {@code outgoing} (said by the app) or {@code incoming}
  * @param peer       the other side
@@ -24,6 +24,8 @@ import java.util.List;
 public record AuditRecord(String verdict, String operation, String bus, String direction, Peer peer, String path,
         String interfaceName, String member, boolean fds, String connection, int processId, String rule, String suggestion,
         long suppressed) {
+    /** The rule of what passes because both sides are clients of one container server. */
+    public static final String SAME_SERVER = "the same container server";
     /** Of one text, in UTF-16 units. Bus names, interfaces and members that a bus lets through are shorter. */
     public static final int LONGEST = 1024;
 
@@ -70,6 +72,12 @@ public record AuditRecord(String verdict, String operation, String bus, String d
     /** As the message names the other side. */
     public String name() {
         return peer.name();
+    }
+
+    /** Of all its texts together, in UTF-16 units. */
+    public int length() {
+        int names = peer.names.stream().mapToInt(String::length).sum();
+        return names + name().length() + path.length() + interfaceName.length() + member.length() + rule.length() + suggestion.length();
     }
 
     /** One line for a log; what an app wrote cannot begin another one. */

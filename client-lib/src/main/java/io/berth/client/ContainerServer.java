@@ -10,6 +10,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Consumer;
 import org.freedesktop.dbus.DBusPath;
 import org.freedesktop.dbus.FileDescriptor;
 import org.freedesktop.dbus.types.UInt64;
@@ -65,6 +66,16 @@ public final class ContainerServer implements AutoCloseable {
     public List<Map<String, Object>> denials() {
         List<?> denials = (List<?>) helper.call(path, HelperName.SERVER_INTERFACE, "GetDenials", null).get(0);
         return denials.stream().map(PlainValue::map).toList();
+    }
+
+    /**
+     * Tells what the app does from now on, each kind of message once.
+     *
+     * @param complain let pass meanwhile what the rules do not allow; that ends with the observation
+     * @param listener told on the connection's reading thread, so it may not call the helper: the entries of {@code Observed}, plain
+     */
+    public Observation observe(boolean complain, Consumer<Map<String, Object>> listener) {
+        return Observation.open(helper, path, complain, listener);
     }
 
     /** @param mode {@code enforce} or {@code complain}: let pass what the rules do not allow, and tell it */

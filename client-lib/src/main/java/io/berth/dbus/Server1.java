@@ -27,6 +27,17 @@ public interface Server1 extends DBusInterface {
      */
     List<Map<String, Variant<?>>> GetDenials();
 
+    /**
+     * Tells with {@link Observed} what the app does, each kind of message once, until {@link #StopObserving} or until the
+     * caller leaves the bus.
+     *
+     * @param complain let pass meanwhile what the rules do not allow, whatever {@code Mode} was
+     */
+    void Observe(boolean complain);
+
+    /** @return messages that were left out, being of too many kinds */
+    UInt64 StopObserving();
+
     @DBusBoundProperty(name = "ContainerType", access = Access.READ, emitChangeSignal = EmitChangeSignal.CONST)
     String getContainerType();
 
@@ -114,6 +125,20 @@ public interface Server1 extends DBusInterface {
          * {@code PeerApp}, {@code Path}, {@code Interface}, {@code Member}, {@code FileDescriptors}, {@code Connection},
          * {@code ProcessID}, {@code Rule}, {@code Suggestion}, {@code Suppressed}; the XML says what they are.
          */
+        public Map<String, Variant<?>> record() {
+            return record;
+        }
+    }
+
+    /** A kind of message that was not told before to somebody who observes; entries as those of {@link Audit}. */
+    final class Observed extends DBusSignal {
+        private final Map<String, Variant<?>> record;
+
+        public Observed(String path, Map<String, Variant<?>> record) throws DBusException {
+            super(path, record);
+            this.record = record;
+        }
+
         public Map<String, Variant<?>> record() {
             return record;
         }

@@ -199,6 +199,11 @@ public final class RelayBackend implements Backend {
         }
 
         @Override
+        public void setObserved(boolean observed) {
+            clients.setObserved(observed);
+        }
+
+        @Override
         public void stopListening() {
             clients.stopListening();
             socket.unlink();
@@ -262,6 +267,11 @@ public final class RelayBackend implements Backend {
         @Override
         public void onAudit(AuditRecord record) {
             server.onAudit(record);
+        }
+
+        @Override
+        public void onObserved(AuditRecord record) {
+            server.onObserved(record);
         }
     }
 }

@@ -113,6 +113,16 @@ final class Announcer implements RegistryListener {
         });
     }
 
+    @Override
+    public void onObserved(String serverId, AuditRecord record) {
+        outbox.add(() -> emit(ServerPath.of(serverId), HelperName.SERVER_INTERFACE, "Observed", "a{sv}", AuditValues.of(record)));
+    }
+
+    @Override
+    public void onObservationEnded(String serverId, String caller) {
+        creators.unwatch(caller);
+    }
+
     private void emit(String path, String interfaceName, String member, String signature, Object... values)
             throws IOException {
         try {

@@ -39,7 +39,7 @@ final class ControlObjects implements MessageBus.Listener {
         HelperMembers helper = new HelperMembers(registry, creators, settings);
         StandardMembers standard = new StandardMembers(registry, helper.properties());
         export(HelperName.HELPER_INTERFACE, helper.members());
-        export(HelperName.SERVER_INTERFACE, new ServerMembers(registry).members());
+        export(HelperName.SERVER_INTERFACE, new ServerMembers(registry, creators).members());
         export(Introspection.INTROSPECTABLE, standard.introspectable());
         export(Introspection.PEER, StandardMembers.peer());
         export(Introspection.PROPERTIES, standard.properties());

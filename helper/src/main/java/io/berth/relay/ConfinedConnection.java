@@ -133,8 +133,8 @@ final class ConfinedConnection {
         stage = Stage.RELAYING;
         outgoingJudge = new OutgoingJudge(this);
         incomingJudge = new IncomingJudge(this, outgoingJudge);
-        outgoing = new Flow(relay, client, bus.outbox(), outgoingJudge);
-        incoming = new Flow(relay, bus, client.outbox(), incomingJudge);
+        outgoing = new Flow(relay, client, bus.outbox(), new Observer.Judge(outgoingJudge, this, false));
+        incoming = new Flow(relay, bus, client.outbox(), new Observer.Judge(incomingJudge, this, true));
         outgoing.hold(early, arrived);
         opening = null;
         resumeOutgoing();

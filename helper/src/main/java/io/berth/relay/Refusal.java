@@ -69,6 +69,11 @@ record Refusal(String operation, boolean incoming, String name, String rule, Str
         };
     }
 
+    /** A question about a name that the app does not see. @param peer who has it, null for nobody */
+    static Refusal unseen(String name, Peer peer) {
+        return driver("see", name, "missing permission SEE on " + name, suggest(AccessFlags.SEE, name, peer), null);
+    }
+
     static Refusal appRegistration(MessageHeader header) {
         return never(header, "an app may not choose its own identity (org.freedesktop.host.portal.Registry)");
     }
@@ -83,7 +88,7 @@ record Refusal(String operation, boolean incoming, String name, String rule, Str
     }
 
     static Refusal broadcastFds(MessageHeader header) {
-        return new Refusal("signal", false, "", "missing permission SEND_FDS on every name",
+        return new Refusal("broadcast", false, "", "missing permission SEND_FDS on every name",
                 suggest(AccessFlags.SEND_FDS, ""), null);
     }
 
@@ -105,7 +110,11 @@ record Refusal(String operation, boolean incoming, String name, String rule, Str
                 suggest(permission | AccessFlags.SEE, name, sender, header), null);
     }
 
+    /** What a record calls it: the type of the message, or {@code broadcast}. */
     static String operation(MessageHeader header) {
+        if (header.type() == MessageHeader.SIGNAL && !header.has(MessageHeader.DESTINATION)) {
+            return "broadcast";
+        }
         return header.type() < OPERATIONS.length ? OPERATIONS[header.type()] : "unknown";
     }
 

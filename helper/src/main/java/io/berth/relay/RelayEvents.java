@@ -20,4 +20,7 @@ public interface RelayEvents {
 
     /** @param record whose {@code suppressed} is 0: thinning out is the receiver's */
     void onAudit(AuditRecord record);
+
+    /** Only while it is wanted, see {@link RelayServer#setObserved}. @param record of any message; what it says may have been said before */
+    void onObserved(AuditRecord record);
 }

@@ -37,6 +37,8 @@ public final class RelayServer {
     private Routes routes;
     private int listener;
     private EventLoop.Watch watch;
+    /** Null when nobody wants to know. */
+    private Observer observer;
     private boolean accepting;
     private boolean closed;
     private long forwarded;
@@ -250,10 +252,30 @@ public final class RelayServer {
         if (!passes) {
             denied++;
         }
-        events.onAudit(new AuditRecord(passes ? "allowed" : "denied", refusal.operation(), view.busName(),
-                refusal.incoming() ? "incoming" : "outgoing", otherSide(refusal.name()), header.text(MessageHeader.PATH),
-                header.text(MessageHeader.INTERFACE), header.text(MessageHeader.MEMBER), header.unixFds() > 0, connection.uniqueName(),
-                connection.credentials().pid(), refusal.rule(), refusal.suggestion(), 0));
+        AuditRecord record = record(passes ? "allowed" : "denied", refusal.operation(), refusal.incoming(), connection, header, refusal.name(),
+                refusal.rule(), refusal.suggestion());
+        events.onAudit(record);
+        if (observer != null) {
+            observer.onAudit(record);
+        }
+    }
+
+    /** @param name the other side, as the message says it, or what a call to the bus is about */
+    AuditRecord record(String verdict, String operation, boolean incoming, ConfinedConnection connection, MessageHeader header, String name,
+            String rule, String suggestion) {
+        return new AuditRecord(verdict, operation, view.busName(), incoming ? "incoming" : "outgoing", otherSide(name),
+                header.text(MessageHeader.PATH), header.text(MessageHeader.INTERFACE), header.text(MessageHeader.MEMBER),
+                header.unixFds() > 0, connection.uniqueName(), connection.credentials().pid(), rule, suggestion, 0);
+    }
+
+    /** Whether every message is told from now on. */
+    public void setObserved(boolean observed) {
+        observer = observed ? new Observer(this, events) : null;
+    }
+
+    /** Null when nobody wants to know. */
+    Observer observer() {
+        return observer;
     }
 
     /** What a record says of whoever has this name. */

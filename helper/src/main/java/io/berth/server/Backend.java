@@ -19,6 +19,9 @@ public interface Backend {
         /** In force for the next message in either direction. */
         void setPolicy(AccessPolicy policy);
 
+        /** Whether {@link ContainerServer#onObserved} is told of every message. */
+        void setObserved(boolean observed);
+
         /** Begins to accept clients; until then they wait in the socket's queue. */
         void accept();
 

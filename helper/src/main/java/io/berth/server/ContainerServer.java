@@ -5,6 +5,7 @@ import io.berth.kernel.KernelException;
 import io.berth.policy.AccessPolicy;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.function.Consumer;
@@ -25,6 +26,7 @@ public final class ContainerServer {
     private final long createdUs;
     private final AuditThinner thinner = new AuditThinner();
     private final DenialLog denials = new DenialLog();
+    private final Observations observations = new Observations();
     private final Lifetime lifetime;
     private final List<Runnable> acquired = new ArrayList<>();
     private final CompletableFuture<Void> freed = new CompletableFuture<>();
@@ -150,6 +152,10 @@ public final class ContainerServer {
             }
         }
         acquired.clear();
+        observations.callers().forEach(caller -> {
+            observations.remove(caller);
+            registry.onObservationEnded(this, caller);
+        });
         registry.mounts().release(this).thenRun(() -> {
             registry.onFreed(this, last, reason);
             freed.complete(null);
@@ -194,13 +200,40 @@ public final class ContainerServer {
         applyPolicy();
     }
 
+    /** @param caller who is told, until it is stopped or leaves the bus. @throws RegistryException when it cannot be */
+    void observe(String caller, boolean complain) {
+        observations.add(caller, complain);
+        onObserversChanged();
+    }
+
+    /** @return how many messages were left out; empty when this caller did not observe */
+    OptionalLong stopObserving(String caller) {
+        Observation ended = observations.remove(caller);
+        if (ended == null) {
+            return OptionalLong.empty();
+        }
+        onObserversChanged();
+        registry.onObservationEnded(this, caller);
+        return OptionalLong.of(ended.leftOut());
+    }
+
+    private void onObserversChanged() {
+        service.setObserved(!observations.isEmpty());
+        applyPolicy();
+    }
+
+    /** The server's own, or complain while somebody who observes it wants that. */
+    private Mode effectiveMode() {
+        return observations.complain() ? Mode.COMPLAIN : mode;
+    }
+
     private void applyPolicy() {
         service.setPolicy(policy());
         tellChange();
     }
 
     private AccessPolicy policy() {
-        return new AccessPolicy(access.all(), access.isUnrestricted(), mode == Mode.COMPLAIN, spec.allowHostEscape() ? null
+        return new AccessPolicy(access.all(), access.isUnrestricted(), effectiveMode() == Mode.COMPLAIN, spec.allowHostEscape() ? null
                 : spec.connector().isPresent() ? registry.hostEscapeOfConnectors() : registry.hostEscape());
     }
 
@@ -243,6 +276,13 @@ public final class ContainerServer {
         thinner.admit(record, registry.loop().nowNs()).ifPresent(told -> registry.onAudit(this, told));
     }
 
+    /** Of a message of any client, while somebody observes. */
+    public void onObserved(AuditRecord record) {
+        if (observations.isNew(record)) {
+            registry.onObserved(this, record);
+        }
+    }
+
     /** What was refused of late, the latest last. */
     List<Denial> denials() {
         return denials.list();
@@ -268,7 +308,7 @@ public final class ContainerServer {
     public ServerInfo info() {
         return new ServerInfo(id, spec.type(), spec.appId(), spec.metadata(), spec.creator(), spec.bus(),
                 service == null ? "" : service.socketPath(), service == null ? "" : service.address(), state, access.base(), access.timed(),
-                access.isUnrestricted(), mode,
+                access.isUnrestricted(), effectiveMode(),
                 service == null ? List.of() : service.connections(), lifetime.cgroups(), registry.mounts().list(this), createdUs,
                 service == null ? 0 : service.messagesForwarded(), service == null ? 0 : service.messagesDenied());
     }

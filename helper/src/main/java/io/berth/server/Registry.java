@@ -167,6 +167,23 @@ public final class Registry {
         return change(id, server -> server.setMode(mode));
     }
 
+    /**
+     * Tells the listeners of every kind of message of this server's clients, once, until it is stopped or the caller leaves.
+     * Fails with {@code LIMITS_EXCEEDED} or, for a caller that observes it already, {@code INVALID_ARGUMENT}.
+     *
+     * @param caller   unique name on the helper's bus
+     * @param complain let pass meanwhile what the rules do not allow
+     */
+    public CompletableFuture<Void> observe(String id, String caller, boolean complain) {
+        return change(id, server -> server.observe(caller, complain));
+    }
+
+    /** @return how many messages were of too many kinds to be told; fails with {@code INVALID_ARGUMENT} for who does not observe */
+    public CompletableFuture<Long> stopObserving(String id, String caller) {
+        return loop.submit(() -> find(id).stopObserving(caller).orElseThrow(() ->
+                new RegistryException(RegistryException.Kind.INVALID_ARGUMENT, caller + " does not observe server " + id)));
+    }
+
     /** What was refused of late, the latest last. */
     public CompletableFuture<List<Denial>> denials(String id) {
         return loop.submit(() -> find(id).denials());
@@ -202,8 +219,11 @@ public final class Registry {
 
     /** A connection has left the helper's bus: ends what must not outlive it. */
     public void creatorGone(String uniqueName) {
-        loop.execute(() -> List.copyOf(servers.values()).stream()
-                .filter(server -> server.spec().creator().uniqueName().equals(uniqueName)).forEach(ContainerServer::onCreatorGone));
+        loop.execute(() -> {
+            List.copyOf(servers.values()).forEach(server -> server.stopObserving(uniqueName));
+            List.copyOf(servers.values()).stream()
+                    .filter(server -> server.spec().creator().uniqueName().equals(uniqueName)).forEach(ContainerServer::onCreatorGone);
+        });
     }
 
     /** Ends every server with {@link CloseReason#HELPER_EXIT}; completes when all is freed. */
@@ -256,6 +276,14 @@ public final class Registry {
     void onAudit(ContainerServer server, AuditRecord record) {
         LOG.info("server {} of {}: {}", server.id(), PrintableText.of(server.spec().appId()), record);
         listeners.forEach(listener -> listener.onAudit(server.id(), record));
+    }
+
+    void onObserved(ContainerServer server, AuditRecord record) {
+        listeners.forEach(listener -> listener.onObserved(server.id(), record));
+    }
+
+    void onObservationEnded(ContainerServer server, String caller) {
+        listeners.forEach(listener -> listener.onObservationEnded(server.id(), caller));
     }
 
     /** Microseconds since the epoch. */

@@ -13,4 +13,10 @@ public interface RegistryListener {
     void onServerChanged(ServerInfo before, ServerInfo now);
 
     void onAudit(String serverId, AuditRecord record);
+
+    /** A kind of message that is new to somebody who observes the server; bounded in number. */
+    void onObserved(String serverId, AuditRecord record);
+
+    /** Once for each {@link Registry#observe} that succeeded. @param caller who observed */
+    void onObservationEnded(String serverId, String caller);
 }

@@ -2,6 +2,7 @@ package io.berth.wire;
 
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 
 /**
@@ -100,6 +101,13 @@ public final class MatchRule {
     public boolean matchesSignal(String sender, String path, String interfaceName, String member, List<String> arguments) {
         return is("type", "signal") && is("sender", sender) && is("interface", interfaceName) && is("member", member)
                 && !texts.containsKey("destination") && matchesPath(path) && matchesArguments(arguments);
+    }
+
+    /** Names, without their subtrees, whose change of owner it asks for: the first argument of NameOwnerChanged. */
+    public Set<String> ownersWatched() {
+        Argument name = arguments.get(0);
+        return name == null || name.comparison == Comparison.PATH || !is("member", "NameOwnerChanged") || !is("interface", "org.freedesktop.DBus")
+                || !is("sender", "org.freedesktop.DBus") ? Set.of() : Set.of(name.value);
     }
 
     private boolean is(String key, String actual) {
