@@ -2,6 +2,7 @@ package io.berth.transport;
 
 import java.io.Closeable;
 import java.io.IOException;
+import java.nio.ByteOrder;
 import java.util.ArrayDeque;
 import java.util.List;
 import java.util.Map;
@@ -10,7 +11,6 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import org.freedesktop.dbus.connections.config.TransportConfig;
 import org.freedesktop.dbus.exceptions.DBusException;
 import org.freedesktop.dbus.messages.DBusSignal;
 import org.freedesktop.dbus.messages.Error;
@@ -18,9 +18,10 @@ import org.freedesktop.dbus.messages.Message;
 import org.freedesktop.dbus.messages.MessageFactory;
 import org.freedesktop.dbus.messages.MethodCall;
 import org.freedesktop.dbus.messages.MethodReturn;
+import org.freedesktop.dbus.messages.constants.Endian;
 
 /**
- * One connection to a message bus, as messages: dbus-java's transport, marshalling and message types without its proxies,
+ * One connection to a message bus, as messages: dbus-java's marshalling and message types without its transports, proxies,
  * exported objects and thread pools. It has no thread until {@link #start}, then one that waits for messages. What they
  * mean is left to a {@link Listener}. Any thread may send. Owns the connection; received fds that nobody takes are closed.
  */
@@ -52,7 +53,9 @@ public final class MessageBus implements Closeable {
     }
 
     private final BusLocation location;
-    private final UnixFdTransport transport;
+    private final UnixChannel channel;
+    private final boolean carriesFds;
+    private final MessageFactory messages;
     private final FdMessageReader incoming;
     private final FdMessageWriter outgoing;
     private final Map<Long, ReplyHandler> waiting = new ConcurrentHashMap<>();
@@ -61,11 +64,13 @@ public final class MessageBus implements Closeable {
     private Thread reader;
     private volatile boolean over;
 
-    private MessageBus(BusLocation location, UnixFdTransport transport) {
+    private MessageBus(BusLocation location, UnixChannel channel, boolean carriesFds) {
         this.location = location;
-        this.transport = transport;
-        this.incoming = (FdMessageReader) transport.getTransportConnection().getReader();
-        this.outgoing = (FdMessageWriter) transport.getTransportConnection().getWriter();
+        this.channel = channel;
+        this.carriesFds = carriesFds;
+        this.messages = new MessageFactory(ByteOrder.nativeOrder() == ByteOrder.BIG_ENDIAN ? Endian.BIG : Endian.LITTLE);
+        this.incoming = new FdMessageReader(channel);
+        this.outgoing = new FdMessageWriter(channel, carriesFds);
     }
 
     /**
@@ -86,17 +91,16 @@ public final class MessageBus implements Closeable {
     }
 
     private static MessageBus connect(BusLocation location) throws IOException, BusErrorException {
-        UnixFdTransport transport = new UnixFdTransport(location.toBusAddress(), new TransportConfig(location.toBusAddress()));
+        UnixChannel channel = UnixChannel.connect(location);
         boolean connected = false;
         try {
-            transport.connect();
-            MessageBus bus = new MessageBus(location, transport);
+            MessageBus bus = new MessageBus(location, channel, new ExternalAuthentication(channel).run());
             bus.uniqueName = (String) bus.callDriver("Hello", null)[0];
             connected = true;
             return bus;
         } finally {
             if (!connected) {
-                transport.close();
+                channel.close();
             }
         }
     }
@@ -110,11 +114,11 @@ public final class MessageBus implements Closeable {
     }
 
     public boolean carriesFds() {
-        return transport.isFileDescriptorSupported();
+        return carriesFds;
     }
 
     public MessageFactory messages() {
-        return transport.getMessageFactory();
+        return messages;
     }
 
     /**
@@ -289,7 +293,7 @@ public final class MessageBus implements Closeable {
     private Message methodCall(String destination, String path, String interfaceName, String member, String signature,
             Object[] arguments) throws IOException {
         try {
-            return messages().createMethodCall(null, destination, path, interfaceName, member, (byte) 0, signature, arguments);
+            return messages.createMethodCall(null, destination, path, interfaceName, member, (byte) 0, signature, arguments);
         } catch (DBusException unmarshallable) {
             throw new IllegalArgumentException("cannot call " + member + " with (" + signature + ")", unmarshallable);
         }
@@ -298,6 +302,6 @@ public final class MessageBus implements Closeable {
     /** Ends the connection; the listener is told. */
     @Override
     public void close() throws IOException {
-        transport.close();
+        channel.close();
     }
 }

@@ -22,7 +22,12 @@ final class DaemonCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        int status = Daemon.run(new DaemonOptions(Optional.ofNullable(configuration), System.getenv()));
+        return run(Optional.ofNullable(configuration));
+    }
+
+    /** @return the exit status */
+    static int run(Optional<Path> configuration) {
+        int status = Daemon.run(new DaemonOptions(configuration, System.getenv()));
         return status == DaemonStatus.NO_BUS ? ExitStatus.NO_HELPER : status;
     }
 }

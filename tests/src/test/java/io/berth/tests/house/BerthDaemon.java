@@ -43,7 +43,7 @@ public final class BerthDaemon implements AutoCloseable {
         List<String> command = new ArrayList<>(List.of(System.getProperty("java.home") + "/bin/java",
                 "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-XX:-UsePerfData", "-Xms4m", "-Xmx32m", "-Xss256k",
                 "-XX:ReservedCodeCacheSize=16m", "-Xshare:auto", "-Xlog:disable",
-                "-cp", System.getProperty("java.class.path"), "io.berth.cli.Berth"));
+                "-cp", System.getProperty("java.class.path"), "io.berth.cli.Main"));
         command.addAll(List.of(arguments));
         return command;
     }
