@@ -11,6 +11,10 @@
  * The name of the socket is ours, one component in a directory given as a descriptor, and must be the inode that is given
  * as a descriptor too. There is no shell, no option, no look at the environment.
  *
+ * It may be killed at any moment, with the helper or without. So what it is about to add to the namespace is written into
+ * the record, a file of the helper's, before it is there: whoever cleans up knows what to look for. (A file at the target
+ * can be known before only where the file system has O_TMPFILE; elsewhere an empty file may stay.)
+ *
  * Needs Linux 5.12 (mount_setattr) and says by step and errno which call is missing.
  */
 #define _GNU_SOURCE
@@ -19,12 +23,15 @@
 #include <limits.h>
 #include <linux/nsfs.h>
 #include <linux/openat2.h>
+#include <poll.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
@@ -48,11 +55,11 @@ extern int umount2(const char *target, int flags);
 /* Where it failed; read by the Java side, which has the words. */
 enum step {
     DONE = 0, GONE, ARGUMENTS, PROC, OWNER, PRIVILEGE, ENTER_OWNER, COPY, SOURCE, CLONE, SET_PRIVATE, ENTER, ROOT, DIRECTORY,
-    HIDE, TARGET, CREATE, KIND, PROPAGATION, SHARED, ATTACH, CHANGED, UNMOUNT, REMOVE
+    HIDE, TARGET, CREATE, KIND, PROPAGATION, SHARED, RECORD, ATTACH, CHANGED, UNMOUNT, REMOVE
 };
 
 /* Numbers in. For mounting: */
-enum { NAMESPACE, FLAGS, SOURCE_DIRECTORY, SOURCE_SOCKET, MOUNT_NUMBERS };
+enum { NAMESPACE, FLAGS, SOURCE_DIRECTORY, SOURCE_SOCKET, RECORD_FILE, MOUNT_NUMBERS };
 /* For unmounting, after NAMESPACE and FLAGS: what mounting gave out. */
 enum { UNMOUNT_RESULT = 2 };
 enum { AS_OWNER = 1, HIDE_DIRECTORY = 2 };
@@ -65,6 +72,7 @@ enum { UNMOUNT_NUMBERS = UNMOUNT_RESULT + RESULTS - MOUNT_ID };
 struct place {
     int proc;  /* the /proc we know; the namespace's own may be anything */
     int hosts; /* mountinfo of the namespace we come from */
+    int record; /* borrowed */
     int root;
     char directory[PATH_MAX]; /* relative to root */
     const char *leaf;
@@ -74,6 +82,17 @@ static void fail(int64_t out[], enum step step)
 {
     out[STEP] = step;
     out[ERROR] = errno;
+}
+
+/* What is there, or will be in a moment. */
+static int record(const struct place *place, int64_t out[])
+{
+    ssize_t size = sizeof(int64_t) * RESULTS;
+    if (pwrite(place->record, out, (size_t) size, 0) == size) {
+        return 0;
+    }
+    fail(out, RECORD);
+    return -1;
 }
 
 static void close_if_open(int fd)
@@ -110,11 +129,11 @@ static uint64_t device(const struct statx *about)
     return makedev(about->stx_dev_major, about->stx_dev_minor);
 }
 
-/* Whether it is the root of this mount; 0 stands for any. */
+/* Whether it is the root of this mount. */
 static int is_mount(int fd, uint64_t id)
 {
     struct statx about;
-    return describe(fd, &about) == 0 && (id == 0 || about.stx_mnt_id == id) && about.stx_attributes & STATX_ATTR_MOUNT_ROOT;
+    return describe(fd, &about) == 0 && about.stx_mnt_id == id && about.stx_attributes & STATX_ATTR_MOUNT_ROOT;
 }
 
 static int attach(int tree, int target)
@@ -386,13 +405,19 @@ static int hide(const struct place *place, int directory, int64_t out[])
             && syscall(SYSCALL_FSCONFIG, context, COMMAND_CREATE, NULL, NULL, 0) == 0) {
         tree = (int) syscall(SYSCALL_FSMOUNT, context, CREATE_CLOEXEC, NOSUID_NODEV_NOEXEC);
     }
-    if (tree < 0 || describe(tree, &cover) < 0 || attach(tree, directory) < 0) {
+    if (tree < 0 || describe(tree, &cover) < 0) {
         fail(out, HIDE);
-        close_if_open(tree);
-        close_if_open(context);
-        return -1;
+    } else {
+        out[COVER_ID] = (int64_t) cover.stx_mnt_id;
+        if (record(place, out) == 0 && attach(tree, directory) < 0) {
+            fail(out, HIDE);
+        }
     }
     close_if_open(context);
+    if (out[STEP] != DONE) {
+        close_if_open(tree);
+        return -1;
+    }
     int again = open_directory(place);
     if (again < 0 || !is_mount(again, cover.stx_mnt_id)) {
         errno = EAGAIN;
@@ -400,11 +425,51 @@ static int hide(const struct place *place, int directory, int64_t out[])
         detach(place, tree);
         close_if_open(tree);
         tree = -1;
-    } else {
-        out[COVER_ID] = (int64_t) cover.stx_mnt_id;
     }
     close_if_open(again);
     return tree;
+}
+
+static int note_made(const struct place *place, int made, int64_t out[])
+{
+    struct statx about;
+    if (describe(made, &about) < 0) {
+        fail(out, CREATE);
+        return -1;
+    }
+    out[MADE_DEVICE] = (int64_t) device(&about);
+    out[MADE_INODE] = (int64_t) about.stx_ino;
+    return record(place, out);
+}
+
+/* Makes an empty file where nothing is. Returns what is there then. */
+static int make_target(const struct place *place, int directory, int64_t out[])
+{
+    char unnamed[32];
+    int made = beneath(directory, ".", O_TMPFILE | O_WRONLY, 0600);
+    if (made >= 0) {
+        snprintf(unnamed, sizeof unnamed, "self/fd/%d", made);
+        if (note_made(place, made, out) == 0 && linkat(place->proc, unnamed, directory, place->leaf, AT_SYMLINK_FOLLOW) < 0) {
+            fail(out, errno == EEXIST ? CHANGED : CREATE);
+        }
+    } else if (errno != EOPNOTSUPP) {
+        fail(out, CREATE);
+    } else if ((made = beneath(directory, place->leaf, O_CREAT | O_EXCL | O_NOFOLLOW | O_WRONLY, 0600)) < 0) {
+        fail(out, errno == EEXIST ? CHANGED : CREATE);
+    } else {
+        note_made(place, made, out);
+    }
+    /* by its name: the unnamed one is not what a path leads to */
+    int fd = out[STEP] == DONE ? beneath(directory, place->leaf, O_PATH | O_NOFOLLOW, 0) : -1;
+    struct statx about;
+    if (out[STEP] == DONE && (fd < 0 || describe(fd, &about) < 0 || (int64_t) about.stx_ino != out[MADE_INODE])) {
+        errno = EAGAIN;
+        fail(out, CHANGED);
+        close_if_open(fd);
+        fd = -1;
+    }
+    close_if_open(made);
+    return fd;
 }
 
 /* What is there to be mounted over; made when nothing is. */
@@ -438,18 +503,7 @@ static int open_target(const struct place *place, int directory, int64_t out[])
     if (check_propagation(place, about.stx_mnt_id, out) < 0) {
         return -1;
     }
-    fd = beneath(directory, place->leaf, O_CREAT | O_EXCL | O_NOFOLLOW | O_WRONLY, 0600);
-    if (fd < 0) {
-        fail(out, errno == EEXIST ? CHANGED : CREATE);
-    } else if (describe(fd, &about) < 0) {
-        fail(out, CREATE);
-        close_if_open(fd);
-        fd = -1;
-    } else {
-        out[MADE_DEVICE] = (int64_t) device(&about);
-        out[MADE_INODE] = (int64_t) about.stx_ino;
-    }
-    return fd;
+    return make_target(place, directory, out);
 }
 
 /* Removes the file that was made to be mounted over, if it is still that one. */
@@ -497,7 +551,7 @@ static void mount_over(const struct place *place, int tree, int hiding, int64_t 
         }
     }
     int target = open_target(place, directory, out);
-    if (target >= 0) {
+    if (target >= 0 && record(place, out) == 0) {
         if (attach(tree, target) < 0) {
             fail(out, ATTACH);
         } else {
@@ -551,7 +605,7 @@ static enum step unmount_one(const struct place *place, int expected, uint64_t m
     if (expected >= 0 && is_mount(expected, mount_id) && is_right(place, expected, made)) {
         return detach(place, expected) < 0 ? UNMOUNT : DONE;
     }
-    for (int attempt = 0; mount_id != 0 && attempt < ATTEMPTS; attempt++) {
+    for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
         int fd = open_mount(place, mount_id);
         if (fd >= 0) {
             enum step step = !is_right(place, fd, made) ? GONE : detach(place, fd) < 0 ? UNMOUNT : DONE;
@@ -562,7 +616,7 @@ static enum step unmount_one(const struct place *place, int expected, uint64_t m
             return errno == ENOENT ? GONE : UNMOUNT;
         }
     }
-    return mount_id == 0 ? GONE : UNMOUNT;
+    return UNMOUNT;
 }
 
 static void unmount_from(const struct place *place, const int64_t made[], int64_t out[])
@@ -588,7 +642,7 @@ static void unmount_from(const struct place *place, const int64_t made[], int64_
 static int prepare(struct place *place, const char *target, int64_t out[])
 {
     memset(out, 0, sizeof(int64_t) * RESULTS);
-    *place = (struct place) {.proc = -1, .hosts = -1, .root = -1};
+    *place = (struct place) {.proc = -1, .hosts = -1, .record = -1, .root = -1};
     if (split(place, target) < 0) {
         fail(out, ARGUMENTS);
         return -1;
@@ -619,6 +673,7 @@ void berth_mount(const int64_t in[], const char *name, const char *target, int64
     struct place place;
     if (prepare(&place, target, out) == 0) {
         int namespace = (int) in[NAMESPACE];
+        place.record = (int) in[RECORD_FILE];
         /* the working directory is carried over into the copy of the namespace below */
         if (fchdir((int) in[SOURCE_DIRECTORY]) < 0) {
             fail(out, SOURCE);
@@ -663,17 +718,27 @@ static int parse(int count, char **words, int64_t numbers[])
     return 0;
 }
 
-/* The fds that are given are 3, 4 and 5. */
-enum { FIRST_UNUSED = 6 };
+/* The fds that are given are 3 to 6. */
+enum { FIRST_UNUSED = 7 };
+
+/* Nothing is mounted any more when the helper is dead: the next one may have looked already for what has to be undone. */
+static int die_with_helper(void)
+{
+    struct pollfd answer = {.fd = STDOUT_FILENO};
+    return prctl(PR_SET_PDEATHSIG, SIGKILL) == 0 && poll(&answer, 1, 0) >= 0 && !(answer.revents & POLLERR) ? 0 : -1;
+}
 
 /*
- * berth-mount mount NAMESPACE FLAGS DIRECTORY SOCKET NAME TARGET
+ * berth-mount mount NAMESPACE FLAGS DIRECTORY SOCKET RECORD NAME TARGET
  * berth-mount unmount NAMESPACE FLAGS MOUNT-ID SOCKET-DEVICE SOCKET-INODE MADE-DEVICE MADE-INODE COVER-ID TARGET
  * Prints the RESULTS numbers in one line; exit status 0 when it did (whatever they say), 2 for wrong arguments.
  */
 int main(int count, char **words)
 {
     int64_t in[UNMOUNT_NUMBERS], out[RESULTS];
+    if (die_with_helper() < 0) {
+        return 1;
+    }
     syscall(SYSCALL_CLOSE_RANGE, FIRST_UNUSED, UINT_MAX, 0); /* what a helper happens to have open is no business of ours */
     if (count == 2 + MOUNT_NUMBERS + 2 && strcmp(words[1], "mount") == 0 && parse(MOUNT_NUMBERS, words + 2, in) == 0) {
         berth_mount(in, words[count - 2], words[count - 1], out);

@@ -23,6 +23,9 @@ import org.slf4j.LoggerFactory;
  * that the kernel releases with the process tells which directories a crashed helper left; those are removed at start,
  * as far as they hold what a helper makes, after the things in their {@link StateFile} were undone. Owns the directory until
  * {@link #close}.
+ *
+ * <p>Helpers come and go one at a time, by the lock {@code berth/lock}. That empty file stays after the last one: a helper
+ * that waits for the lock while the file is removed would get it on a file that no other one finds.
  */
 public final class SocketDirectory implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(SocketDirectory.class);
@@ -141,7 +144,11 @@ public final class SocketDirectory implements AutoCloseable {
 
     @Override
     public void close() throws IOException {
-        removeContents(directory);
-        lock.close();
+        // not while another one looks for stale directories: this one, half removed, would be taken for one
+        try (FileChannel all = openLock(directory.getParent()); FileLock held = all.lock()) {
+            removeContents(directory);
+        } finally {
+            lock.close();
+        }
     }
 }

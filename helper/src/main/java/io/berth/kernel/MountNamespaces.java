@@ -1,6 +1,7 @@
 package io.berth.kernel;
 
 import java.nio.file.Path;
+import java.util.Optional;
 import java.util.OptionalInt;
 
 /**
@@ -43,13 +44,18 @@ public interface MountNamespaces {
 
     /**
      * Mounts a socket over {@code target}, which is made as an empty file, mode 0600, when nothing is there. No symbolic link
-     * is followed. Whatever fails leaves the namespace as it was.
+     * is followed. Whatever fails leaves the namespace as it was, now or, when something does not answer, as soon as it does.
      *
      * @param namespaceFd   borrowed
      * @param target        absolute, without empty components, {@code .} and {@code ..}
      * @param hideDirectory whether an empty tmpfs (1 MiB, 1,024 files) is mounted over the target's directory first
+     * @param record        a file to be made. It says what is added to the namespace before it is there, for whoever cleans up
+     *                      after this process has been killed. It is gone when this fails and nothing is under way any more
      */
-    SocketMount mount(int namespaceFd, Path socket, String target, boolean hideDirectory);
+    SocketMount mount(int namespaceFd, Path socket, String target, boolean hideDirectory, Path record);
+
+    /** What has been made, or was about to be, by a {@link #mount} that did not come to its end; empty for nothing. */
+    Optional<SocketMount> read(Path record);
 
     /**
      * Undoes {@link #mount}: unmounts, and removes what was made for it. What is no longer there, or is something else by

@@ -3,7 +3,7 @@ package io.berth.kernel;
 /**
  * What was mounted, and made for it: enough to find exactly that again and take it away, also for the next helper.
  *
- * @param mountId      of the socket's mount; 0 for any of that socket
+ * @param mountId      of the socket's mount
  * @param socketDevice of the socket, major number in the upper half
  * @param socketInode  of the socket
  * @param madeDevice   of the empty file that was made to be mounted over

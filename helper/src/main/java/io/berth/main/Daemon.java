@@ -122,7 +122,7 @@ public final class Daemon {
             RelayBackend backend = new RelayBackend(kernel, new Relay(kernel, loop, configuration.limits()), directory,
                     bus.location().toString(), systemBus());
             Registry registry = new Registry(kernel, loop, backend, configuration.hostEscape(), limits(configuration.limits()),
-                    new MountTable(namespaces, kernel, loop, new StateFile(directory.path())));
+                    new MountTable(namespaces, kernel, loop, new StateFile(directory.path()), configuration.limits().mountsPerServer()));
             Thread loopThread = new Thread(loop, "berth-loop");
             loopThread.setUncaughtExceptionHandler((thread, fault) -> {
                 LOG.error("the event loop has died", fault);

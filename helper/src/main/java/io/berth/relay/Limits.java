@@ -9,6 +9,7 @@ import java.util.TreeMap;
  *
  * @param servers                   container servers of this helper
  * @param instancesPerServer        cgroups and processes whose life ends one server
+ * @param mountsPerServer           places in mount namespaces where one server's socket is
  * @param connectionsPerServer      clients of one server
  * @param systemConnectionsPerServer the same on the system bus, where a user has 256 connections in all (dbus-daemon's
  *                                  max_connections_per_user)
@@ -24,12 +25,12 @@ import java.util.TreeMap;
  * @param metadataBytes             metadata of one server
  * @param rulesPerServer            access rules of one server
  */
-public record Limits(int servers, int instancesPerServer, int connectionsPerServer, int systemConnectionsPerServer,
+public record Limits(int servers, int instancesPerServer, int mountsPerServer, int connectionsPerServer, int systemConnectionsPerServer,
         int systemConnections, int queuedBytes, int fdsInFlight, int matchRules, int pendingReplies, int ownedNames, int headerBytes,
         int inspectedBytes, int authenticateMs, int metadataBytes, int rulesPerServer) {
 
     public static Limits defaults() {
-        return new Limits(2048, 64, 64, 32, 128, 512 << 10, 512, 1024, 2048, 256, 256 << 10, 512 << 10, 10_000, 16 << 10, 1024);
+        return new Limits(2048, 64, 64, 64, 32, 128, 512 << 10, 512, 1024, 2048, 256, 256 << 10, 512 << 10, 10_000, 16 << 10, 1024);
     }
 
     /** Names as in the configuration file and the {@code Limits} property, with values. */
@@ -64,8 +65,8 @@ public record Limits(int servers, int instancesPerServer, int connectionsPerServ
             }
             all.put(name, value);
         });
-        return new Limits(all.get("servers"), all.get("instancesPerServer"), all.get("connectionsPerServer"),
-                all.get("systemConnectionsPerServer"), all.get("systemConnections"), all.get("queuedBytes"), all.get("fdsInFlight"), all.get("matchRules"),
+        return new Limits(all.get("servers"), all.get("instancesPerServer"), all.get("mountsPerServer"),
+                all.get("connectionsPerServer"), all.get("systemConnectionsPerServer"), all.get("systemConnections"), all.get("queuedBytes"), all.get("fdsInFlight"), all.get("matchRules"),
                 all.get("pendingReplies"), all.get("ownedNames"), all.get("headerBytes"), all.get("inspectedBytes"),
                 all.get("authenticateMs"), all.get("metadataBytes"), all.get("rulesPerServer"));
     }

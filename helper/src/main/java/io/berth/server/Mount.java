@@ -1,6 +1,7 @@
 package io.berth.server;
 
 import io.berth.kernel.SocketMount;
+import java.nio.file.Path;
 import java.util.Optional;
 
 /** One socket in one mount namespace; what is done with it is {@link MountTable}'s business. Loop thread. */
@@ -9,15 +10,20 @@ final class Mount {
     private final HeldNamespace namespace;
     private final MountInfo info;
     private final boolean hidden;
+    private final Path record;
     private StateFile.Entry entry;
     private SocketMount made;
 
-    /** @param hidden whether the caller wants the directory hidden; the cover may be another mount's */
-    Mount(ContainerServer server, HeldNamespace namespace, MountInfo info, boolean hidden) {
+    /**
+     * @param hidden whether the caller wants the directory hidden; the cover may be another mount's
+     * @param record what is made is told there before the state file has it
+     */
+    Mount(ContainerServer server, HeldNamespace namespace, MountInfo info, boolean hidden, Path record) {
         this.server = server;
         this.namespace = namespace;
         this.info = info;
         this.hidden = hidden;
+        this.record = record;
     }
 
     ContainerServer server() {
@@ -70,8 +76,12 @@ final class Mount {
         entry = written;
     }
 
-    /** What the state file is to have of it. @param what 0 in {@code mountId} stands for what is not known yet */
-    StateFile.Entry entryFor(SocketMount what) {
-        return new MountEntry(namespace.id(), namespace.file(), target(), what).toEntry();
+    /** What the state file is to have of it now. */
+    StateFile.Entry entryToBe() {
+        return new MountEntry(namespace.id(), namespace.file(), target(), record, made).toEntry();
+    }
+
+    Path record() {
+        return record;
     }
 }

@@ -4,8 +4,10 @@ import io.berth.kernel.Kernel;
 import io.berth.kernel.MountException;
 import io.berth.kernel.MountNamespaces;
 import io.berth.kernel.NamespaceId;
+import io.berth.kernel.SocketMount;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Optional;
 import java.util.OptionalInt;
 
 /**
@@ -32,9 +34,10 @@ public final class MountRecovery {
         int fd = -1;
         try {
             MountEntry mount = MountEntry.of(entry);
-            fd = open(mount);
+            Optional<SocketMount> made = mount.made() == null ? namespaces.read(mount.record()) : Optional.of(mount.made());
+            fd = made.isEmpty() ? -1 : open(mount);
             if (fd >= 0) {
-                namespaces.unmount(fd, mount.target(), mount.made());
+                namespaces.unmount(fd, mount.target(), made.get());
             }
         } catch (MountException | IllegalArgumentException failure) {
             throw new IOException(failure.getMessage(), failure);

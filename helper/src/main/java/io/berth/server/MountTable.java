@@ -11,6 +11,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -40,7 +41,10 @@ public final class MountTable {
     private final Kernel kernel;
     private final EventLoop loop;
     private final StateFile state;
+    private final int maxMounts;
     private final List<Mount> mounts = new ArrayList<>();
+    /** One for each request that has not come to its end. */
+    private final List<ContainerServer> asking = new ArrayList<>();
     private final Map<NamespaceId, CompletableFuture<?>> turns = new HashMap<>();
     private final ThreadPoolExecutor workers = new ThreadPoolExecutor(0, Integer.MAX_VALUE, IDLE_THREAD_MS, TimeUnit.MILLISECONDS,
             new SynchronousQueue<>(), task -> {
@@ -49,11 +53,13 @@ public final class MountTable {
                 return thread;
             });
 
-    public MountTable(MountNamespaces namespaces, Kernel kernel, EventLoop loop, StateFile state) {
+    /** @param maxMounts of one server */
+    public MountTable(MountNamespaces namespaces, Kernel kernel, EventLoop loop, StateFile state, int maxMounts) {
         this.namespaces = namespaces;
         this.kernel = kernel;
         this.loop = loop;
         this.state = state;
+        this.maxMounts = maxMounts;
     }
 
     /**
@@ -64,8 +70,14 @@ public final class MountTable {
      * @return fails with {@link RegistryException}, and the namespace is as it was
      */
     CompletableFuture<Void> add(ContainerServer server, NamespaceSpec spec, String target, boolean hideDirectory) {
+        if (list(server).size() + Collections.frequency(asking, server) >= maxMounts) {
+            spec.close(kernel);
+            return CompletableFuture.failedFuture(new RegistryException(RegistryException.Kind.LIMITS_EXCEEDED,
+                    "the limit of " + maxMounts + " mounts of one server is reached"));
+        }
+        asking.add(server);
         return refusing(NOTHING.thenCompose(begin -> hold(spec)).thenCompose(held ->
-                inTurn(held.id(), () -> mount(server, held, target, hideDirectory))));
+                inTurn(held.id(), () -> mount(server, held, target, hideDirectory)))).whenComplete((done, failure) -> asking.remove(server));
     }
 
     /**
@@ -123,13 +135,13 @@ public final class MountTable {
     }
 
     private CompletableFuture<Void> mount(ContainerServer server, HeldNamespace held, String target, boolean hideDirectory) {
-        Mount mount = new Mount(server, held, held.describe(namespaces, target), hideDirectory);
+        Mount mount = new Mount(server, held, held.describe(namespaces, target), hideDirectory, state.nextRecord());
         Path socket;
         boolean cover;
         try {
             socket = checkPossible(mount);
             cover = hideDirectory && find(other -> other.isHidden() && other.isInDirectoryOf(mount)).isEmpty();
-            write(mount, intention(socket));
+            write(mount);
         } catch (RuntimeException refused) {
             held.close();
             throw refused;
@@ -138,7 +150,7 @@ public final class MountTable {
             throw new RegistryException(RegistryException.Kind.FAILED, "what is mounted cannot be recorded: " + unwritable.getMessage());
         }
         mounts.add(mount);
-        return work(() -> namespaces.mount(held.fd(), socket, target, cover)).handle((made, failure) -> {
+        return work(() -> namespaces.mount(held.fd(), socket, target, cover, mount.record())).handle((made, failure) -> {
             if (failure != null) {
                 forget(mount);
                 throw refusal(failure);
@@ -164,15 +176,6 @@ public final class MountTable {
         return Path.of(socket);
     }
 
-    /** Any mount of this socket. */
-    private static SocketMount intention(Path socket) {
-        try {
-            return new SocketMount(0, (Long) Files.getAttribute(socket, "unix:dev"), (Long) Files.getAttribute(socket, "unix:ino"), 0, 0, 0);
-        } catch (IOException gone) {
-            throw new RegistryException(RegistryException.Kind.FAILED, "the socket " + socket + " is not there any more");
-        }
-    }
-
     private void onMounted(Mount mount, SocketMount made) {
         update(mount, made);
         watch(mount);
@@ -183,16 +186,17 @@ public final class MountTable {
     private void update(Mount mount, SocketMount made) {
         mount.made(made);
         try {
-            write(mount, made);
+            write(mount);
+            Files.deleteIfExists(mount.record());
         } catch (IOException unwritable) {
             LOG.warn("the state file still has what was known before of the mount at {}: {}", mount.target(), unwritable.getMessage());
         }
     }
 
     /** The new entry is there before the old one goes. */
-    private void write(Mount mount, SocketMount what) throws IOException {
+    private void write(Mount mount) throws IOException {
         StateFile.Entry before = mount.entry();
-        StateFile.Entry now = mount.entryFor(what);
+        StateFile.Entry now = mount.entryToBe();
         state.add(now);
         mount.entry(now);
         if (before != null) {
@@ -236,6 +240,10 @@ public final class MountTable {
         }
         mount.namespace().close();
         try {
+            if (mount.made().isEmpty() && Files.exists(mount.record())) {
+                return; // something is still under way, and the next helper may have to undo it
+            }
+            Files.deleteIfExists(mount.record());
             state.remove(mount.entry());
         } catch (IOException unwritable) {
             LOG.warn("the state file keeps the mount at {}, which is gone: {}", mount.target(), unwritable.getMessage());

@@ -1,5 +1,6 @@
 package io.berth.server;
 
+import io.berth.kernel.Kernel;
 import java.nio.file.Path;
 
 /**
@@ -36,7 +37,10 @@ public record NamespaceSpec(Kind kind, int number, Path file) {
         return new NamespaceSpec(Kind.FILE, -1, file);
     }
 
-    boolean hasFd() {
-        return kind == Kind.PROCESS_FD || kind == Kind.NAMESPACE_FD;
+    /** Closes the fd, if it has one; for whoever has got this and does nothing with it. */
+    void close(Kernel kernel) {
+        if (kind == Kind.PROCESS_FD || kind == Kind.NAMESPACE_FD) {
+            kernel.close(number);
+        }
     }
 }

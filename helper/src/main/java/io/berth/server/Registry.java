@@ -158,7 +158,7 @@ public final class Registry {
         try {
             return find(id);
         } catch (RegistryException unknown) {
-            namespace.filter(NamespaceSpec::hasFd).ifPresent(spec -> kernel.close(spec.number()));
+            namespace.ifPresent(spec -> spec.close(kernel));
             throw unknown;
         }
     }

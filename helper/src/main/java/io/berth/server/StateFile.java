@@ -6,6 +6,7 @@ import java.net.URLEncoder;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
@@ -44,10 +45,17 @@ public final class StateFile {
 
     private final Path directory;
     private final List<Entry> entries = new ArrayList<>();
+    private int records;
 
     /** @param directory private to this helper; nothing is written yet */
     public StateFile(Path directory) {
         this.directory = directory;
+    }
+
+    /** Where somebody may make a file with what an entry cannot say yet; {@link #delete} takes it with it. */
+    public synchronized Path nextRecord() {
+        records++;
+        return directory.resolve(NAME + "." + records);
     }
 
     /** @throws IOException when it cannot be written; the entry is not kept then */
@@ -123,9 +131,14 @@ public final class StateFile {
         }
     }
 
-    /** Removes the file and what a helper that was killed while writing left of it. */
+    /** Removes the file, what a helper that was killed while writing left of it, and the records. */
     public static void delete(Path directory) throws IOException {
         Files.deleteIfExists(directory.resolve(NEW));
+        try (DirectoryStream<Path> records = Files.newDirectoryStream(directory, NAME + ".[0-9]*")) {
+            for (Path record : records) {
+                Files.delete(record);
+            }
+        }
         Files.deleteIfExists(directory.resolve(NAME));
     }
 }

@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -43,6 +44,33 @@ class SocketDirectoryTest {
             assertEquals(List.of(SECOND, FIRST), undone);
             assertFalse(Files.exists(stale));
         }
+    }
+
+    /** The other one is a process of its own: locks of one process never exclude each other. */
+    @Test
+    void close_whileAnotherHelperLooks_waits() throws Exception {
+        SocketDirectory directory = SocketDirectory.open(runtime, undone::add);
+        Path lock = runtime.resolve("berth/lock");
+        Process other = new ProcessBuilder("/usr/bin/python3", "-c", "import fcntl, sys\nlock = open(sys.argv[1], 'w')\n"
+                + "fcntl.lockf(lock, fcntl.LOCK_EX)\nprint('held', flush=True)\nsys.stdin.readline()", lock.toString()).start();
+        assertEquals("held", other.inputReader().readLine());
+        Thread closing = new Thread(() -> {
+            try {
+                directory.close();
+            } catch (IOException failure) {
+                throw new AssertionError(failure);
+            }
+        });
+        closing.start();
+        String waiter = ":" + Files.getAttribute(lock, "unix:ino") + " ";
+        Awaitility.await().until(() -> Files.readAllLines(Path.of("/proc/locks")).stream()
+                .anyMatch(line -> line.contains("->") && line.contains(waiter)));
+        assertTrue(Files.exists(directory.path().resolve("lock")));
+        other.outputWriter().close();
+        assertEquals(0, other.waitFor());
+        closing.join();
+        assertFalse(Files.exists(directory.path()));
+        assertTrue(Files.exists(lock));
     }
 
     @Test

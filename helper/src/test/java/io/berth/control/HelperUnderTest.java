@@ -46,7 +46,7 @@ final class HelperUnderTest implements AutoCloseable {
         Relay relay = new Relay(kernel, loop, Limits.defaults().with(Map.of("servers", 20)));
         backend = new PretendingBackend(new RelayBackend(kernel, relay, directory, bus.address(), "unix:path=/nonexistent/system"));
         registry = new Registry(kernel, loop, backend, new NameSet(List.of()), new RegistryLimits(20, 4, RULES),
-                new MountTable(new LinuxMountNamespaces(Path.of("target")), kernel, loop, new StateFile(directory.path())));
+                new MountTable(new LinuxMountNamespaces(Path.of("target")), kernel, loop, new StateFile(directory.path()), 10));
         loopThread = new Thread(loop, "loop");
         loopThread.start();
         MessageBus connection = MessageBus.connect(bus.locations());

@@ -7,11 +7,15 @@ import io.berth.kernel.MountNamespaces;
 import io.berth.kernel.NamespaceId;
 import io.berth.kernel.SocketMount;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.LongBuffer;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalInt;
 
 /**
@@ -28,6 +32,9 @@ public final class LinuxMountNamespaces implements MountNamespaces {
     private static final int CLONE_NEWNS = 0x20000;
     private static final int NSFS_MAGIC = 0x6e736673;
     private static final int O_PATH = 0x200000;
+    private static final int O_RDWR = 2;
+    private static final int O_CREAT = 0100;
+    private static final int O_EXCL = 0200;
     /** Two of the flags that have other numbers on aarch64. */
     private static final boolean X86 = System.getProperty("os.arch").equals("amd64");
     private static final int O_DIRECTORY = X86 ? 0x10000 : 0x4000;
@@ -220,39 +227,93 @@ public final class LinuxMountNamespaces implements MountNamespaces {
     }
 
     @Override
-    public SocketMount mount(int namespaceFd, Path socket, String target, boolean hideDirectory) {
+    public SocketMount mount(int namespaceFd, Path socket, String target, boolean hideDirectory, Path record) {
         int directoryFd = -1;
         int socketFd = -1;
+        int recordFd = -1;
+        boolean over = true;
         try {
             directoryFd = open(socket.getParent().toString(), O_PATH | O_DIRECTORY);
             socketFd = directoryFd < 0 ? -1 : open(socket.toString(), O_PATH | O_NOFOLLOW);
             if (socketFd < 0) {
                 throw new MountException(Kind.FAILED, "the server's socket " + socket + ": " + libc.reason(libc.errno()));
             }
+            recordFd = make(record);
             int flags = call.ownFlags() | (hideDirectory ? MountCall.HIDE_DIRECTORY : 0);
-            long[] out = call.run(new MountCall.Request(true, new int[] {namespaceFd, directoryFd, socketFd}, flags, new long[0],
+            long[] out = call.run(new MountCall.Request(true, new int[] {namespaceFd, directoryFd, socketFd, recordFd}, flags, new long[0],
                     List.of(socket.getFileName().toString(), target)));
             checkAnswer(out, target);
-            return new SocketMount(out[2], out[3], out[4], out[5], out[6], out[7]);
-        } catch (MountCall.GivenUpException late) {
-            undoLater(late, namespaceFd, socketFd, target);
-            throw new MountException(Kind.FAILED, "mounting at " + target + ": " + late.getMessage() + "; a file system there does not answer");
+            over = false;
+            return result(LongBuffer.wrap(out));
+        } catch (MountCall.UnansweredException none) {
+            over = !none.isUnderWay() && undo(namespaceFd, target, record);
+            if (none.isUnderWay()) {
+                undoLater(none, namespaceFd, target, record);
+            }
+            throw new MountException(Kind.FAILED, "mounting at " + target + ": " + none.getMessage());
         } finally {
+            closeIfOpen(recordFd);
             closeIfOpen(socketFd);
             closeIfOpen(directoryFd);
+            if (over) {
+                delete(record);
+            }
+        }
+    }
+
+    private int make(Path record) {
+        try (CStrings name = new CStrings(libc, List.of(record.toString()))) {
+            int fd = libc.call(libc.function("open"), name.string(0), O_CREAT | O_EXCL | O_NOFOLLOW | O_RDWR | LinuxKernel.CLOEXEC, 0600);
+            if (fd < 0) {
+                throw new MountException(Kind.FAILED, "what is mounted cannot be recorded in " + record + ": " + libc.reason(libc.errno()));
+            }
+            return fd;
+        }
+    }
+
+    private static void delete(Path record) {
+        try {
+            Files.deleteIfExists(record);
+        } catch (IOException stays) {
+            throw new MountException(Kind.FAILED, record + " cannot be removed: " + stays.getMessage());
+        }
+    }
+
+    @Override
+    public Optional<SocketMount> read(Path record) {
+        try {
+            byte[] bytes = Files.exists(record, LinkOption.NOFOLLOW_LINKS) ? Files.readAllBytes(record) : new byte[0];
+            return bytes.length < MountCall.RESULTS * Long.BYTES ? Optional.empty()
+                    : Optional.of(result(ByteBuffer.wrap(bytes).order(ByteOrder.nativeOrder()).asLongBuffer()));
+        } catch (IOException unreadable) {
+            throw new MountException(Kind.FAILED, record + " cannot be read: " + unreadable.getMessage());
+        }
+    }
+
+    /** @param out the numbers out of berth-mount */
+    private static SocketMount result(LongBuffer out) {
+        return new SocketMount(out.get(2), out.get(3), out.get(4), out.get(5), out.get(6), out.get(7));
+    }
+
+    /** @return whether nothing is left; else the record tells the next helper */
+    private boolean undo(int namespaceFd, String target, Path record) {
+        try {
+            read(record).ifPresent(made -> unmount(namespaceFd, target, made));
+            return true;
+        } catch (MountException stillThere) {
+            return false;
         }
     }
 
     /** What the caller was told to have failed may still happen. */
-    private void undoLater(MountCall.GivenUpException late, int namespaceFd, int socketFd, String target) {
-        NamespaceId socket = identity(OWN_FDS.resolve(Integer.toString(socketFd)));
+    private void undoLater(MountCall.UnansweredException late, int namespaceFd, String target, Path record) {
         int namespace = kernel.duplicate(namespaceFd);
         Thread undo = new Thread(() -> {
             try {
                 late.awaitEnd();
-                unmount(namespace, target, new SocketMount(0, socket.device(), socket.inode(), 0, 0, 0));
-            } catch (MountException | KernelException stillThere) {
-                // the socket ends with its server; what is mounted then leads nowhere
+                if (undo(namespace, target, record)) {
+                    delete(record);
+                }
             } finally {
                 kernel.close(namespace);
             }
@@ -266,7 +327,7 @@ public final class LinuxMountNamespaces implements MountNamespaces {
         try {
             checkAnswer(call.run(new MountCall.Request(false, new int[] {namespaceFd}, call.ownFlags(), new long[] {mount.mountId(),
                 mount.socketDevice(), mount.socketInode(), mount.madeDevice(), mount.madeInode(), mount.coverId()}, List.of(target))), target);
-        } catch (MountCall.GivenUpException late) {
+        } catch (MountCall.UnansweredException late) {
             throw new MountException(Kind.FAILED, "unmounting " + target + ": " + late.getMessage());
         }
     }

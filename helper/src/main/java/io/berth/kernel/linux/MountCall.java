@@ -35,11 +35,19 @@ interface MountCall {
         }
     }
 
-    /** Something is still under way, and what will come of it is not known. */
-    abstract class GivenUpException extends Exception {
-        GivenUpException() {
-            super("no answer within " + PATIENCE_MS / 1000 + " s", null, false, false);
+    /** What has come of it is not known, and perhaps something is still under way. */
+    abstract class UnansweredException extends Exception {
+        UnansweredException(String message) {
+            super(message, null, false, false);
         }
+
+        /** When it has been waited for long enough. */
+        UnansweredException() {
+            this("no answer within " + PATIENCE_MS / 1000 + " s; a file system there does not answer");
+        }
+
+        /** Whether something is still under way. */
+        abstract boolean isUnderWay();
 
         /** Waits until nothing is under way any more; perhaps for ever. */
         abstract void awaitEnd();
@@ -52,5 +60,5 @@ interface MountCall {
      * @return the numbers out
      * @throws io.berth.kernel.MountException when it could not be run
      */
-    long[] run(Request request) throws GivenUpException;
+    long[] run(Request request) throws UnansweredException;
 }

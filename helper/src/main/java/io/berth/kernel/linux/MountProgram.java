@@ -10,7 +10,7 @@ import java.util.List;
 
 /**
  * Runs berth-mount as a program: a process with more than one thread, such as this one, cannot enter a user namespace
- * (setns(2): EINVAL). It gets its fds as 3, 4 and 5, an empty environment and nothing else of ours; it answers in one line.
+ * (setns(2): EINVAL). It gets its fds as 3 to 6, an empty environment and nothing else of ours; it answers in one line.
  * posix_spawn(3), because the JDK's ProcessBuilder passes no fds.
  */
 final class MountProgram implements MountCall {
@@ -41,7 +41,7 @@ final class MountProgram implements MountCall {
     }
 
     @Override
-    public long[] run(Request request) throws GivenUpException {
+    public long[] run(Request request) throws UnansweredException {
         if (!Files.isExecutable(program)) {
             throw new MountException(Kind.NOT_SUPPORTED, "mounting needs " + program + ", which belongs to the helper and is not there");
         }
@@ -115,7 +115,7 @@ final class MountProgram implements MountCall {
     }
 
     /** @return what the program printed */
-    private String await(int pid, int fd) throws GivenUpException {
+    private String await(int pid, int fd) throws UnansweredException {
         long deadlineNs = System.nanoTime() + PATIENCE_MS * 1_000_000L;
         StringBuilder text = new StringBuilder();
         try (Scratch poll = new Scratch(libc, 8); Scratch bytes = new Scratch(libc, LONGEST_ANSWER)) {
@@ -125,7 +125,12 @@ final class MountProgram implements MountCall {
                 long leftMs = (deadlineNs - System.nanoTime()) / 1_000_000;
                 if (leftMs <= 0) {
                     libc.call(libc.function("kill"), pid, SIGKILL);
-                    throw new GivenUpException() {
+                    throw new UnansweredException() {
+                        @Override
+                        boolean isUnderWay() {
+                            return true;
+                        }
+
                         @Override
                         void awaitEnd() {
                             reap(pid);
@@ -152,7 +157,7 @@ final class MountProgram implements MountCall {
         }
     }
 
-    private long[] parse(String line) {
+    private long[] parse(String line) throws UnansweredException {
         String[] numbers = line.strip().split(" ");
         long[] out = new long[RESULTS];
         try {
@@ -160,7 +165,17 @@ final class MountProgram implements MountCall {
                 out[i] = Long.parseLong(numbers[i]);
             }
         } catch (NumberFormatException | ArrayIndexOutOfBoundsException noAnswer) {
-            throw new MountException(Kind.FAILED, program + " gave no answer (" + line.strip() + ")");
+            throw new UnansweredException(program + " ended without an answer") {
+                @Override
+                boolean isUnderWay() {
+                    return false;
+                }
+
+                @Override
+                void awaitEnd() {
+                    // it has ended
+                }
+            };
         }
         return out;
     }

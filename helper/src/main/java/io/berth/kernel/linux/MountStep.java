@@ -6,7 +6,7 @@ import io.berth.kernel.MountException.Kind;
 /** How far berth-mount got, in the order of its {@code enum step}, and what to tell people when it got no further. */
 enum MountStep {
     DONE, GONE, ARGUMENTS, PROC, OWNER, PRIVILEGE, ENTER_OWNER, COPY, SOURCE, CLONE, SET_PRIVATE, ENTER, ROOT, DIRECTORY,
-    HIDE, TARGET, CREATE, KIND, PROPAGATION, SHARED, ATTACH, CHANGED, UNMOUNT, REMOVE;
+    HIDE, TARGET, CREATE, KIND, PROPAGATION, SHARED, RECORD, ATTACH, CHANGED, UNMOUNT, REMOVE;
 
     private static final int EISDIR = 21;
     private static final int EROFS = 30;
@@ -39,6 +39,7 @@ enum MountStep {
                     + " is shared with the helper's own namespace (mount --make-rslave in the sandbox ends that)");
             case CHANGED -> failed("the way to " + target + " changed while it was mounted on; nothing was left there");
             case HIDE -> failed("the directory of " + target + " cannot be hidden: " + reason);
+            case RECORD -> failed("what is mounted at " + target + " cannot be recorded: " + reason);
             case UNMOUNT -> failed(errno == Libc.EBUSY ? "what was mounted at " + target
                     + " cannot be reached: something else is mounted over it, or it is moved all the time"
                     : target + " cannot be unmounted: " + reason);

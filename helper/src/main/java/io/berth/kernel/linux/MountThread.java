@@ -43,7 +43,7 @@ final class MountThread implements MountCall {
     }
 
     @Override
-    public long[] run(Request request) throws GivenUpException {
+    public long[] run(Request request) throws UnansweredException {
         Attempt attempt = new Attempt(request);
         attempt.start();
         try {
@@ -52,7 +52,12 @@ final class MountThread implements MountCall {
             Thread.currentThread().interrupt();
         }
         if (attempt.isAlive()) {
-            throw new GivenUpException() {
+            throw new UnansweredException() {
+                @Override
+                boolean isUnderWay() {
+                    return attempt.isAlive();
+                }
+
                 @Override
                 void awaitEnd() {
                     attempt.awaitEnd();

@@ -19,6 +19,7 @@ import java.nio.channels.ServerSocketChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Stream;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
@@ -100,7 +101,18 @@ class LinuxMountNamespacesTest {
     }
 
     private SocketMount mount(LinuxMountNamespaces namespaces, String target, boolean hide) {
-        return with(namespaces, namespace -> namespaces.mount(namespace, socket, target, hide));
+        SocketMount made = with(namespaces, namespace -> namespaces.mount(namespace, socket, target, hide, directory.resolve("record")));
+        assertEquals(Optional.of(made), namespaces.read(directory.resolve("record")));
+        delete(directory.resolve("record"));
+        return made;
+    }
+
+    private static void delete(Path file) {
+        try {
+            Files.delete(file);
+        } catch (IOException stays) {
+            throw new AssertionError(stays);
+        }
     }
 
     private void unmount(LinuxMountNamespaces namespaces, String target, SocketMount mount) {
@@ -114,6 +126,7 @@ class LinuxMountNamespacesTest {
         List<String> before = mounts();
         MountException refused = assertThrows(MountException.class, () -> mount(namespaces, target, hide));
         assertEquals(before, mounts());
+        assertFalse(Files.exists(directory.resolve("record")));
         return refused;
     }
 
@@ -211,7 +224,7 @@ class LinuxMountNamespacesTest {
         assertEquals(id.toString(), Files.readSymbolicLink(Path.of("/proc/" + child.pid() + "/ns/mnt")).toString());
         int found = namespaces.findProcess(id).orElseThrow();
         assertEquals(child.pid(), namespaces.processId(found).orElseThrow());
-        SocketMount mount = namespaces.mount(namespace, socket, "/mnt/d/bus", false);
+        SocketMount mount = namespaces.mount(namespace, socket, "/mnt/d/bus", false, directory.resolve("record"));
         child.destroyForcibly().waitFor();
         assertTrue(namespaces.findProcess(id).isEmpty());
         namespaces.unmount(namespace, "/mnt/d/bus", mount);

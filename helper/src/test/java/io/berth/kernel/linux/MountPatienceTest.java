@@ -24,7 +24,7 @@ class MountPatienceTest {
     /** Unmounting makes a file at the target, to be seen from here. */
     private static final String PROGRAM = """
             #!/bin/sh
-            if [ "$1" = mount ]; then exec /bin/sleep 1000; fi
+            if [ "$1" = mount ]; then /bin/head -c 64 /dev/zero >&6; exec /bin/sleep 1000; fi
             for target; do :; done
             : >"$target"
             echo 0 0 0 0 0 0 0 0
@@ -37,6 +37,7 @@ class MountPatienceTest {
             {
                 sleep(7);
                 memset(out, 0, 64);
+                pwrite(in[4], out, 64, 0);
             }
             void berth_unmount(const long in[], const char *target, long out[])
             {
@@ -73,11 +74,12 @@ class MountPatienceTest {
         int namespace = namespaces.open(Path.of("/proc/self/ns/mnt"));
         try (ServerSocketChannel socket = ServerSocketChannel.open(StandardProtocolFamily.UNIX)) {
             socket.bind(UnixDomainSocketAddress.of(directory.resolve("7")));
-            MountException late = assertThrows(MountException.class, () -> namespaces.mount(namespace, directory.resolve("7"), target.toString(), false));
+            MountException late = assertThrows(MountException.class, () -> namespaces.mount(namespace, directory.resolve("7"), target.toString(), false,
+                    directory.resolve("record")));
             assertTrue(late.getMessage().contains("no answer within 5 s"), late.getMessage());
         } finally {
             kernel.close(namespace);
         }
-        Awaitility.await().atMost(Duration.ofSeconds(20)).until(() -> Files.exists(target));
+        Awaitility.await().atMost(Duration.ofSeconds(20)).until(() -> Files.exists(target) && !Files.exists(directory.resolve("record")));
     }
 }

@@ -1,6 +1,8 @@
 package io.berth.tests.mount;
 
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
@@ -11,10 +13,14 @@ import java.nio.file.Path;
 final class Attacker implements AutoCloseable {
     static final String TARGET = "/mnt/d/a/bus";
     private static final String SCRIPT = """
-            import ctypes, os, sys
+            import ctypes, mmap, os, sys
             libc = ctypes.CDLL(None, use_errno=True)
             EXCHANGE = 2
             swaps = 0
+            with open('/mnt/swaps', 'w+b') as file:
+                file.write(bytes(8))
+                file.flush()
+                told = mmap.mmap(file.fileno(), 8)
             open('/mnt/evil/started', 'w')
             while not os.path.exists('/mnt/stop'):
                 for place, link in (pair.split('=') for pair in sys.argv[1:]):
@@ -22,7 +28,7 @@ final class Attacker implements AutoCloseable {
                     for time in range(20):
                         if libc.renameat2(-100, place.encode(), -100, link.encode(), EXCHANGE) == 0:
                             swaps += 1
-            print(swaps, flush=True)
+                    told[:] = swaps.to_bytes(8, 'little')
             """;
     /** Relative links: those that begin with a slash are refused for more than one reason. */
     private static final String WAY = "/mnt/d/a=/mnt/link-a /mnt/d=/mnt/link-d /mnt/d/a/bus=/mnt/link-bus";
@@ -36,18 +42,20 @@ final class Attacker implements AutoCloseable {
         Path script = Files.writeString(house.root().resolve("attacker.py"), SCRIPT);
         sandbox.run("mkdir -p /mnt/d/a /mnt/evil/a; touch /mnt/evil/bus /mnt/evil/a/bus /mnt/d/a/bus; ln -s ../evil /mnt/link-a;"
                 + " ln -s evil /mnt/link-d; ln -s ../../evil/bus /mnt/link-bus; cp " + script + " /mnt/attacker.py");
-        sandbox.run("/usr/bin/python3 /mnt/attacker.py " + (wholeWay ? WAY : TARGET_ALONE) + " >/mnt/swaps 2>&1 &");
+        sandbox.run("/usr/bin/python3 /mnt/attacker.py " + (wholeWay ? WAY : TARGET_ALONE) + " >/mnt/said 2>&1 &");
         sandbox.run("while ! [ -e /mnt/evil/started ]; do sleep 0.01; done");
     }
 
-    /** Stops it. @return how often it has swapped something */
-    int stop() throws IOException {
-        sandbox.run("touch /mnt/stop; wait");
-        return Integer.parseInt(sandbox.run("cat /mnt/swaps"));
+    /** How often it has swapped something until now. */
+    long swaps() throws IOException {
+        return ByteBuffer.wrap(Files.readAllBytes(sandbox.path("/mnt/swaps"))).order(ByteOrder.LITTLE_ENDIAN).getLong();
     }
 
     @Override
     public void close() throws IOException {
-        sandbox.run("touch /mnt/stop; wait");
+        String said = sandbox.run("touch /mnt/stop; wait; cat /mnt/said");
+        if (!said.isEmpty()) {
+            throw new AssertionError("the attacker failed: " + said);
+        }
     }
 }

@@ -28,6 +28,8 @@ import org.awaitility.Awaitility;
  * the user's bus. Closing must leave nothing: mounts of the host, files, fds of the daemon. For one thread.
  */
 final class MountHouse implements AutoCloseable {
+    /** Of one server, in the daemon's configuration. */
+    static final int MOST_MOUNTS = 20;
     private static final Duration PATIENCE = Duration.ofSeconds(20);
     private static final String CONFIGURATION = """
             <!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
@@ -76,6 +78,7 @@ final class MountHouse implements AutoCloseable {
         Program session = startBus("session", runtime.resolve("bus"));
         sessionAddress = session.firstLine(PATIENCE);
         startBus("system", systemSocket).firstLine(PATIENCE);
+        Files.writeString(Files.createDirectories(root.resolve("config/berth")).resolve("berth.conf"), "mountsPerServer = " + MOST_MOUNTS + "\n");
         startDaemon();
         launcher = keep(RawClient.connect(runtime.resolve("bus")));
         measureAnew();
@@ -100,6 +103,14 @@ final class MountHouse implements AutoCloseable {
             });
             new HelperApi(client).servers(); // the name comes before what a killed daemon left is undone, the answer after
         }
+    }
+
+    /** Has the system calls of the daemon and what it starts tampered with. @param inject as strace(1) has it */
+    Program strace(String inject) {
+        Program strace = keep(Program.start(outputs, Map.of(), List.of("strace", "-f", "-o", "/dev/null", "-p", Long.toString(daemon.pid()),
+                "-e", "trace=" + inject.substring(0, inject.indexOf(':')), "-e", "inject=" + inject)));
+        Awaitility.await("strace to attach").atMost(PATIENCE).pollInterval(Duration.ofMillis(10)).until(() -> strace.errors().contains(" attached"));
+        return strace;
     }
 
     /** SIGKILL; what it mounted stays. */
@@ -182,7 +193,7 @@ final class MountHouse implements AutoCloseable {
     }
 
     private Program start(List<String> command) {
-        return keep(Program.start(outputs, Map.of("XDG_RUNTIME_DIR", runtime.toString(), "DBUS_SESSION_BUS_ADDRESS", sessionAddress,
+        return keep(Program.start(outputs, Map.of("XDG_RUNTIME_DIR", runtime.toString(), "XDG_CONFIG_HOME", root.resolve("config").toString(), "DBUS_SESSION_BUS_ADDRESS", sessionAddress,
                 "DBUS_SYSTEM_BUS_ADDRESS", "unix:path=" + systemSocket), command));
     }
 
@@ -208,7 +219,7 @@ final class MountHouse implements AutoCloseable {
         throw new AssertionError("it was mounted at " + target);
     }
 
-    private static Message call(String member, ContainerServer server, Map<String, Variant> namespace, String target, int... fds) {
+    static Message call(String member, ContainerServer server, Map<String, Variant> namespace, String target, int... fds) {
         Message call = HelperApi.call(member).body("oa{sv}ay", server.object(), namespace, target.getBytes(StandardCharsets.UTF_8));
         return fds.length == 0 ? call : call.fds(fds);
     }

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.berth.tests.house.ContainerServer;
+import io.berth.tests.house.Program;
 import io.berth.tests.raw.DBusError;
 import io.berth.tests.raw.Message;
 import io.berth.tests.raw.RawClient;
@@ -13,11 +14,13 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** What holds for a daemon of root as well as for one of an ordinary user; only the way into the namespace differs. */
@@ -29,7 +32,10 @@ abstract class MountTest extends HouseTest {
     private static final String PYTHON = "/usr/bin/python3 -c 'import dbus; b = dbus.SessionBus(); print(b.get_unique_name(),"
             + " b.name_has_owner(\"io.berth.Helper1\"))'";
 
-    private static final int ROUNDS = 300;
+    /** While mounts are made, not between them. */
+    private static final int SWAPS = 10_000;
+    private static final int ROUNDS = 100;
+    private static final int MOST_ROUNDS = 3_000;
 
     MountTest(boolean asRoot) {
         super(asRoot);
@@ -294,24 +300,26 @@ abstract class MountTest extends HouseTest {
         ContainerServer server = house.server("session");
         int mounted = 0;
         int refused = 0;
-        int swaps;
+        long swaps = 0;
         try (Attacker attacker = new Attacker(house, app, wholeWay)) {
-            for (int round = 0; round < ROUNDS; round++) {
+            for (int round = 0; round < MOST_ROUNDS && (round < ROUNDS || swaps < SWAPS || mounted == 0 || refused == 0); round++) {
                 boolean hide = wholeWay && round % 2 == 0;
+                long before = attacker.swaps();
                 try {
                     house.mount(server, hide ? MountHouse.hiding(app) : MountHouse.byPid(app), Attacker.TARGET);
+                    swaps += attacker.swaps() - before;
                     mounted++;
                     checkPlaces(app, hide ? 2 : 1);
                     house.unmount(server, Map.of(), "");
                 } catch (DBusError failure) {
+                    swaps += attacker.swaps() - before;
                     refused++;
                 }
                 checkPlaces(app, 0);
             }
-            swaps = attacker.stop();
         }
-        System.out.println(mounted + " mounts and " + refused + " refusals under " + swaps + " swaps");
-        assertTrue(swaps >= 10_000, swaps + " swaps");
+        System.out.println(mounted + " mounts and " + refused + " refusals, " + swaps + " swaps while they were made");
+        assertTrue(swaps >= SWAPS, swaps + " swaps");
         assertTrue(mounted > 0 && refused > 0, mounted + " mounts, " + refused + " refusals");
         assertEquals("", app.run("find /mnt/evil -type s"));
     }
@@ -348,6 +356,55 @@ abstract class MountTest extends HouseTest {
         assertEquals("", house.daemon().errors().lines().filter(line -> line.contains("WARN")).findFirst().orElse(""));
         house.measureAnew();
         house.mount(house.server("session"), one, "/mnt/d/bus");
+    }
+
+    /** It, or the program that mounts for it, is stopped where it has just done something but has not said so yet. */
+    @ParameterizedTest
+    @CsvSource({"move_mount, 1, false", "linkat, 1, false", "move_mount, 1, true", "move_mount, 2, true"})
+    void daemonKilledWhileItMounts_leavesNothingToFindAfterTheNextOne(String call, int number, boolean hide) throws Exception {
+        Sandbox app = house.keep(Sandbox.unshared(house));
+        app.run("echo theirs >/mnt/d/real");
+        List<String> mounts = app.mounts();
+        ContainerServer server = house.server("session");
+        try (Program strace = house.strace(call + ":signal=STOP:when=" + number)) {
+            house.launcher().send(MountHouse.call("BindMount", server, hide ? MountHouse.hiding(app) : MountHouse.byPid(app), "/mnt/d/bus"));
+            int expected = call.equals("linkat") ? 0 : number;
+            Awaitility.await().until(() -> app.berthMounts().size() == expected && (expected > 0 || Files.exists(app.path("/mnt/d/bus"))));
+            house.killDaemon();
+            strace.exitStatus(Duration.ofSeconds(20)); // nobody is left who could go on
+        }
+        house.startDaemon();
+        assertEquals(mounts, app.mounts());
+        assertEquals("real", app.run("ls /mnt/d"));
+        assertEquals("", house.daemon().errors().lines().filter(line -> line.contains("WARN")).findFirst().orElse(""));
+        house.measureAnew();
+    }
+
+    @Test
+    void mountsBeyondTheLimit_areRefusedWithTheNumber_andTheOthersStay() throws Exception {
+        Sandbox app = house.keep(Sandbox.unshared(house));
+        ContainerServer server = house.server("session");
+        ContainerServer other = house.server("session");
+        int process = Handles.pidFd(app.pid());
+        for (int i = 0; i < MountHouse.MOST_MOUNTS; i++) {
+            house.mount(server, app, "/mnt/d/bus" + i);
+        }
+        String refused = house.refusal(server, Map.of("PidFd", new Variant("h", 0)), "/mnt/d/more", process);
+        assertEquals("org.freedesktop.DBus.Error.LimitsExceeded: the limit of 20 mounts of one server is reached", refused);
+        assertEquals(MountHouse.MOST_MOUNTS, house.mounts(server).size());
+        house.mount(other, app, "/mnt/d/more");
+        house.unmount(server, Map.of(), "/mnt/d/bus1");
+        house.mount(server, Map.of("PidFd", new Variant("h", 0)), "/mnt/d/bus1", process);
+        house.unmount(server, Map.of(), "/mnt/d/bus1");
+
+        // those that are asked for at once count too
+        for (int i = 0; i < MountHouse.MOST_MOUNTS; i++) {
+            house.launcher().send(MountHouse.call("BindMount", server, MountHouse.byPid(app), "/mnt/d/at-once" + i));
+        }
+        Awaitility.await().until(() -> house.mounts(server).size() == MountHouse.MOST_MOUNTS);
+        house.launcher().drain();
+        assertEquals(MountHouse.MOST_MOUNTS, house.mounts(server).size());
+        Handles.close(process);
     }
 
     @Test

@@ -117,9 +117,14 @@ final class Sandbox implements AutoCloseable {
         }
     }
 
-    /** Lines of mountinfo that speak of Berth's sockets or covers. */
+    /** Lines of mountinfo. */
+    List<String> mounts() throws IOException {
+        return Files.readAllLines(Path.of("/proc/" + pid + "/mountinfo"));
+    }
+
+    /** Those that speak of Berth's sockets or covers. */
     List<String> berthMounts() throws IOException {
-        return Files.readAllLines(Path.of("/proc/" + pid + "/mountinfo")).stream()
+        return mounts().stream()
                 .filter(line -> line.split(" ")[3].contains("/run/berth/") || line.contains(" - tmpfs berth ")).collect(Collectors.toList());
     }
 
