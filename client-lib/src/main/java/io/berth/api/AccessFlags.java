@@ -15,6 +15,12 @@ public final class AccessFlags {
     /** {@code org.foo} also covers {@code org.foo.bar}. */
     public static final int NAME_IS_SUBTREE = 0x100;
     public static final int PATH_IS_SUBTREE = 0x200;
+    /**
+     * The name is {@code type/app_id} and stands for any connection of that app. Both apps' rules decide: it has effect while the other
+     * app is unrestricted, or under a policy of labels, or has a rule with this flag about this app that makes it seen (SEE, CALL,
+     * SIGNAL or BROADCAST). A connection that is not confined matches no such rule. What another rule allows by a name that the
+     * peer owns needs no consent.
+     */
     public static final int NAME_IS_APP = 0x400;
     public static final int INTERFACE_HAS_MEMBER = 0x800;
     public static final int TALK = SEE | CALL | SIGNAL | BROADCAST;

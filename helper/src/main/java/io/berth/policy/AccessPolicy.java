@@ -4,7 +4,10 @@ import io.berth.api.AccessFlags;
 import io.berth.api.AccessRule;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 
@@ -15,15 +18,12 @@ import java.util.TreeSet;
 public final class AccessPolicy {
     /** One access rule, ready to compare. */
     private record Entry(AccessRule rule, Narrowing narrowing) {
+        /** Of a rule that is about many names. */
         boolean coversName(String name) {
-            if (rule.has(AccessFlags.NAME_IS_APP)) {
-                return false;
-            }
-            String wanted = rule.busName();
-            return wanted.isEmpty() || wanted.equals(name)
-                    || rule.has(AccessFlags.NAME_IS_SUBTREE) && NameSet.covers(wanted, name);
+            return !rule.has(AccessFlags.NAME_IS_APP) && (rule.busName().isEmpty() || NameSet.covers(rule.busName(), name));
         }
 
+        /** The same, or about an app. */
         boolean covers(Collection<String> names, String app) {
             if (rule.has(AccessFlags.NAME_IS_APP)) {
                 return rule.busName().equals(app);
@@ -32,6 +32,10 @@ public final class AccessPolicy {
             boolean bare = rule.busName().equals(AccessRule.UNIQUE_NAMES);
             return rule.busName().isEmpty() || !bare && names.stream().anyMatch(this::coversName);
         }
+
+        boolean sees() {
+            return (rule.flags() & SEEN_BY) != 0;
+        }
     }
 
     private static final int SEEN_BY = AccessFlags.TALK | AccessFlags.OWN;
@@ -39,7 +43,11 @@ public final class AccessPolicy {
             AccessFlags.TALK | AccessFlags.OWN | AccessFlags.FDS | AccessFlags.PATH_IS_SUBTREE, "", "/", "");
 
     private final List<AccessRule> rules;
-    private final List<Entry> entries;
+    /** About one name each, by that name: however many there are, a question meets those of its names only. */
+    private final Map<String, List<Entry>> exact = new HashMap<>();
+    /** About many names, or about an app. */
+    private final List<Entry> wide = new ArrayList<>();
+    private final Set<String> seenApps = new HashSet<>();
     private final boolean unrestricted;
     private final boolean complain;
     private final NameSet hostEscape;
@@ -55,9 +63,20 @@ public final class AccessPolicy {
         this.unrestricted = unrestricted;
         this.complain = complain;
         this.hostEscape = hostEscape;
-        this.entries = new ArrayList<>();
         for (AccessRule rule : unrestricted ? List.of(EVERYTHING) : this.rules) {
-            entries.add(new Entry(rule, Narrowing.of(rule)));
+            add(new Entry(rule, Narrowing.of(rule)));
+        }
+    }
+
+    private void add(Entry entry) {
+        AccessRule rule = entry.rule;
+        if (rule.busName().isEmpty() || rule.has(AccessFlags.NAME_IS_SUBTREE) || rule.has(AccessFlags.NAME_IS_APP)) {
+            wide.add(entry);
+        } else {
+            exact.computeIfAbsent(rule.busName(), name -> new ArrayList<>(1)).add(entry);
+        }
+        if (rule.has(AccessFlags.NAME_IS_APP) && entry.sees()) {
+            seenApps.add(rule.busName());
         }
     }
 
@@ -78,29 +97,39 @@ public final class AccessPolicy {
      * What is said about a peer.
      *
      * @param names every name it has, the unique one included; or the one name that nobody owns
-     * @param app   {@code type/app_id} of a confined peer, null for any other
+     * @param app   {@code type/app_id} of a confined peer that rules about apps may speak of, null for any other
      */
     public Grant grantFor(Collection<String> names, String app) {
-        int open = 0;
-        boolean sees = false;
-        List<Narrowing> narrow = new ArrayList<>();
-        for (Entry entry : entries) {
+        Grant.Builder grant = new Grant.Builder();
+        for (String name : names) {
+            exact.getOrDefault(name, List.of()).forEach(entry -> grant.add(entry.narrowing, entry.sees()));
+        }
+        for (Entry entry : wide) {
             if (entry.covers(names, app)) {
-                sees |= (entry.rule.flags() & SEEN_BY) != 0;
-                if (entry.narrowing.isOpen()) {
-                    open |= entry.rule.flags();
-                } else {
-                    narrow.add(entry.narrowing);
-                }
+                grant.add(entry.narrowing, entry.sees());
             }
         }
-        boolean escapes = hostEscape != null && names.stream().anyMatch(hostEscape::contains);
-        return new Grant(open, narrow.toArray(new Narrowing[0]), sees, escapes, complain);
+        return grant.build(hostEscape != null && names.stream().anyMatch(hostEscape::contains), complain);
     }
 
     /** Whether a rule makes this name exist for the app, whoever owns it. */
     public boolean seesName(String name) {
-        return complain || entries.stream().anyMatch(e -> (e.rule.flags() & SEEN_BY) != 0 && e.coversName(name));
+        return complain || exact.getOrDefault(name, List.of()).stream().anyMatch(Entry::sees)
+                || wide.stream().anyMatch(entry -> entry.sees() && entry.coversName(name));
+    }
+
+    /**
+     * Whether another app's rules about this one have effect: this app has one about that one which makes it seen, or needs none.
+     *
+     * @param app {@code type/app_id} of the other
+     */
+    public boolean consentsTo(String app) {
+        return unrestricted || seenApps.contains(app);
+    }
+
+    /** {@code type/app_id} of apps that rules make seen. */
+    public Set<String> seenApps() {
+        return seenApps;
     }
 
     /** Whether the app may own a name. */
@@ -108,10 +137,10 @@ public final class AccessPolicy {
         if (NeverAllowed.isHelperName(name)) {
             return Verdict.MISSING;
         }
-        for (Entry entry : entries) {
-            if (entry.rule.has(AccessFlags.OWN) && entry.coversName(name)) {
-                return Verdict.ALLOWED;
-            }
+        boolean owns = exact.getOrDefault(name, List.of()).stream().anyMatch(entry -> entry.rule.has(AccessFlags.OWN))
+                || wide.stream().anyMatch(entry -> entry.rule.has(AccessFlags.OWN) && entry.coversName(name));
+        if (owns) {
+            return Verdict.ALLOWED;
         }
         return complain ? Verdict.COMPLAINED : Verdict.MISSING;
     }
@@ -119,8 +148,7 @@ public final class AccessPolicy {
     /** Names whose owner must be known to judge a broadcast: those of rules with BROADCAST, subtrees with {@code .*} behind. */
     public Set<String> broadcastNames() {
         Set<String> names = new TreeSet<>();
-        for (Entry entry : entries) {
-            AccessRule rule = entry.rule;
+        for (AccessRule rule : unrestricted ? List.of(EVERYTHING) : rules) {
             if (rule.has(AccessFlags.BROADCAST) && !rule.has(AccessFlags.NAME_IS_APP) && !rule.busName().isEmpty()
                     && !rule.busName().startsWith(":")) {
                 names.add(rule.has(AccessFlags.NAME_IS_SUBTREE) ? rule.busName() + ".*" : rule.busName());

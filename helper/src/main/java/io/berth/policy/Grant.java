@@ -2,12 +2,39 @@ package io.berth.policy;
 
 import io.berth.api.AccessFlags;
 import io.berth.wire.MessageHeader;
+import java.util.ArrayList;
+import java.util.List;
 
 /**
  * What the rules of one snapshot say about one peer: those rules of it that cover one of the peer's names. Made once per
  * peer, asked once per message without making an object. Immutable.
  */
 public final class Grant {
+    /** Collects the rules that cover a peer. */
+    static final class Builder {
+        private final List<Narrowing> narrow = new ArrayList<>();
+        private int open;
+        private boolean sees;
+
+        /** @param sees whether the rule makes the peer exist for the app */
+        void add(Narrowing rule, boolean sees) {
+            this.sees |= sees;
+            if (rule.isOpen()) {
+                open |= rule.flags;
+            } else {
+                narrow.add(rule);
+            }
+        }
+
+        /**
+         * @param escapes  whether the peer hands out the host and must not be spoken to
+         * @param complain let pass what is missing
+         */
+        Grant build(boolean escapes, boolean complain) {
+            return new Grant(open, narrow.toArray(new Narrowing[0]), sees, escapes, complain);
+        }
+    }
+
     private final int open;
     private final Narrowing[] narrow;
     private final boolean sees;
@@ -15,7 +42,7 @@ public final class Grant {
     private final boolean complain;
 
     /** @param open flags of the rules that cover every message */
-    Grant(int open, Narrowing[] narrow, boolean sees, boolean escapes, boolean complain) {
+    private Grant(int open, Narrowing[] narrow, boolean sees, boolean escapes, boolean complain) {
         this.open = open;
         this.narrow = narrow;
         this.sees = sees;

@@ -137,7 +137,7 @@ final class BroadcastOwners {
         if (grant == null) {
             String sender = header.text(MessageHeader.SENDER);
             Peer peer = table.find(header, MessageHeader.SENDER);
-            grant = connection.policy().grantFor(namesOf(sender, peer), peer == null ? null : peer.app());
+            grant = connection.policy().grantFor(namesOf(sender, peer), peer == null ? null : connection.server().routes().appOf(peer));
             grants.put(Peer.bytes(sender), grant);
         }
         return grant;

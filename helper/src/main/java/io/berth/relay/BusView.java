@@ -262,7 +262,7 @@ public final class BusView {
     void register(String uniqueName, ConfinedConnection connection) {
         Peer peer = owners.peer(uniqueName);
         owners.setConfined(peer, connection);
-        connection.server().onPeerJoined(peer);
+        servers.forEach(server -> server.onPeerJoined(peer));
     }
 
     /**
@@ -346,6 +346,11 @@ public final class BusView {
     /** Whether the bus looks at security labels, so that it matters whose label connects. */
     boolean mediatesLabels() {
         return mediatesLabels;
+    }
+
+    /** The other servers of this bus whose rules about an app depend on that app's own rules. */
+    List<RelayServer> serversSpeakingOf(RelayServer server) {
+        return servers.stream().filter(other -> other != server && other.routes().policy().seenApps().contains(server.app())).toList();
     }
 
     void add(RelayServer server) {

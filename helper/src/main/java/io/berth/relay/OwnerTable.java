@@ -1,7 +1,9 @@
 package io.berth.relay;
 
 import io.berth.wire.MessageHeader;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
 
@@ -25,11 +27,6 @@ final class OwnerTable {
         return byName.find(Peer.bytes(name));
     }
 
-    /** Well-known names with their owners. */
-    Map<String, Peer> owners() {
-        return owners;
-    }
-
     /** Every connection once. */
     void forEachUniqueName(Consumer<Peer> visitor) {
         byName.forEach((name, peer) -> {
@@ -37,6 +34,13 @@ final class OwnerTable {
                 visitor.accept(peer);
             }
         });
+    }
+
+    /** Every connection once. */
+    List<Peer> everybody() {
+        List<Peer> all = new ArrayList<>();
+        forEachUniqueName(all::add);
+        return all;
     }
 
     /** The peer of a unique name; a new one when it is not known yet. */
@@ -47,6 +51,11 @@ final class OwnerTable {
             byName.put(peer.uniqueBytes(), peer);
         }
         return peer;
+    }
+
+    /** An app's rules speak of other apps than before, so that what theirs say of it may hold or not hold now. */
+    void onConsentChanged() {
+        version++;
     }
 
     void setConfined(Peer peer, ConfinedConnection connection) {

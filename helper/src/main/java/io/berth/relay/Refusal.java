@@ -27,7 +27,7 @@ record Refusal(String operation, boolean incoming, String name, String rule, Str
         String name = header.text(MessageHeader.DESTINATION);
         boolean mayStart = (header.flags() & MessageHeader.NO_AUTO_START) == 0;
         int missing = verdict == Verdict.HOST_ESCAPE ? 0 : needed & ~route.flags(header);
-        String lacking = "missing permission " + words(missing) + " on " + name;
+        String lacking = "missing permission " + words(missing) + " on " + name + inVain(route);
         return switch (verdict) {
             case HOST_ESCAPE -> new Refusal(operation(header), false, name, "hands out the host", "", Answer.accessDenied(
                     name + " hands out the host; the container server was made without AllowHostEscape"));
@@ -129,7 +129,15 @@ record Refusal(String operation, boolean incoming, String name, String rule, Str
         return words.toString();
     }
 
+    /** Where a rule about the peer's app has no effect, because that app's rules do not speak of this one. */
+    private static String inVain(Route route) {
+        return route.isInVain() ? "; rules of both apps decide, and none of " + route.peer().app() + " makes this app seen" : "";
+    }
+
     private static String suggest(int missing, MessageHeader header, Route route) {
+        if (route.isInVain()) {
+            return "";
+        }
         String name = header.text(MessageHeader.DESTINATION);
         return suggest(missing | AccessFlags.SEE, name, route.peer(), header);
     }

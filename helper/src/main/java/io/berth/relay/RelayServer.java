@@ -12,6 +12,7 @@ import io.berth.wire.MessageHeader;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
@@ -186,41 +187,34 @@ public final class RelayServer {
         }
     }
 
-    /** In force for the next message in either direction. */
+    /** In force for the next message in either direction; also for what the rules of other apps say of this one. */
     public void setPolicy(AccessPolicy policy) {
-        Routes before = routes;
+        AccessPolicy replaced = routes.policy();
+        List<Visibility> views = new ArrayList<>(List.of(new Visibility(this, view.owners().everybody())));
+        for (RelayServer other : view.serversSpeakingOf(this)) {
+            if (replaced.consentsTo(other.app) != policy.consentsTo(other.app)) {
+                views.add(new Visibility(other, connections.stream().map(c -> view.owners().find(c.uniqueName())).filter(Objects::nonNull).toList()));
+            }
+        }
         routes = new Routes(this, view.owners(), policy);
-        List<ConfinedConnection> all = List.copyOf(connections);
-        all.forEach(ConfinedConnection::onPolicyChanged);
-        if (all.isEmpty()) {
-            return;
-        }
-        List<Runnable> vanished = new ArrayList<>();
-        List<Runnable> appeared = new ArrayList<>();
-        view.owners().forEachUniqueName(peer -> compare(before.sees(peer.uniqueName()), routes.sees(peer.uniqueName()), all, peer.uniqueName(), peer,
-                vanished, appeared));
-        view.owners().owners().forEach((name, owner) -> compare(before.sees(name), routes.sees(name), all, name, owner, vanished, appeared));
-        // names go before their owners and come after them, as on the bus
-        for (int i = vanished.size() - 1; i >= 0; i--) {
-            vanished.get(i).run();
-        }
-        appeared.forEach(Runnable::run);
+        view.owners().onConsentChanged();
+        List.copyOf(connections).forEach(ConfinedConnection::onPolicyChanged);
+        views.forEach(Visibility::tellChanges);
     }
 
-    private static void compare(boolean before, boolean now, List<ConfinedConnection> all, String name, Peer owner,
-            List<Runnable> vanished, List<Runnable> appeared) {
-        if (before && !now) {
-            vanished.add(() -> all.forEach(c -> c.tellOwnerChanged(name, owner.uniqueName(), "")));
-        } else if (!before && now) {
-            appeared.add(() -> all.forEach(c -> c.tellOwnerChanged(name, "", owner.uniqueName())));
-        }
+    /** Tells all clients of a name that has become seen or unseen by a change of rules. */
+    void tellOwnerChanged(String name, String before, String now) {
+        List.copyOf(connections).forEach(connection -> connection.tellOwnerChanged(name, before, now));
     }
 
-    /** A neighbour has got its name. Where the rules show every name, the bus tells it. */
+    /** A confined connection has got its name. Where the rules show every name, the bus tells it. */
     void onPeerJoined(Peer peer) {
-        for (ConfinedConnection connection : List.copyOf(connections)) {
-            if (connection != peer.confined() && !routes.policy().seesName(peer.uniqueName())) {
-                connection.tellOwnerChanged(peer.uniqueName(), "", peer.uniqueName());
+        boolean mayBeSeen = peer.confined().server() == this || routes.policy().seenApps().contains(peer.app());
+        if (mayBeSeen && routes.seesOwner(peer.uniqueName()) && !routes.policy().seesName(peer.uniqueName())) {
+            for (ConfinedConnection connection : List.copyOf(connections)) {
+                if (connection != peer.confined()) {
+                    connection.tellOwnerChanged(peer.uniqueName(), "", peer.uniqueName());
+                }
             }
         }
     }

@@ -13,6 +13,7 @@ final class Route {
     private final byte[] name;
     private final Peer peer;
     private final boolean sameServer;
+    private final boolean inVain;
     private final boolean helper;
     private final Grant byName;
     private final Grant byPeer;
@@ -20,13 +21,15 @@ final class Route {
     /**
      * @param name   as the message says it
      * @param peer   who has it; null for nobody
+     * @param inVain whether the rules speak of the peer's app, and its rules not of this one
      * @param byName what the rules say of the name alone
      * @param byPeer what they say of all names of the peer; the same as {@code byName} when there is no peer
      */
-    Route(byte[] name, Peer peer, boolean sameServer, Grant byName, Grant byPeer) {
+    Route(byte[] name, Peer peer, boolean sameServer, boolean inVain, Grant byName, Grant byPeer) {
         this.name = name;
         this.peer = peer;
         this.sameServer = sameServer;
+        this.inVain = inVain;
         this.helper = peer != null && peer.names().contains("io.berth.Helper1");
         this.byName = byName;
         this.byPeer = byPeer;
@@ -47,6 +50,11 @@ final class Route {
     /** Behind the same container server: free of rules. */
     boolean isSameServer() {
         return sameServer;
+    }
+
+    /** A rule about the peer's app has no effect: both sides' rules decide. */
+    boolean isInVain() {
+        return inVain;
     }
 
     boolean sees() {

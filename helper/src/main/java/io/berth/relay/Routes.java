@@ -61,14 +61,25 @@ final class Routes {
         if (route == null) {
             boolean same = peer != null && peer.confined() != null && peer.confined().server() == server;
             Grant byName = policy.grantFor(List.of(name), null);
-            Grant byPeer = peer == null ? byName : policy.grantFor(peer.names(), peer.app());
-            route = new Route(bytes, peer, same, byName, byPeer);
+            String app = peer == null ? null : appOf(peer);
+            Grant byPeer = peer == null ? byName : policy.grantFor(peer.names(), app);
+            boolean inVain = peer != null && app == null && policy.seenApps().contains(peer.app());
+            route = new Route(bytes, peer, same, inVain, byName, byPeer);
             // names that nobody has are as many as an app can think of
             if (peer != null) {
                 known.put(bytes, route);
             }
         }
         return route;
+    }
+
+    /**
+     * The app by which rules may speak of a peer: of a confined one whose own rules speak of this app too. Both sides decide.
+     *
+     * @return {@code type/app_id}; null for everybody else
+     */
+    String appOf(Peer peer) {
+        return peer.confined() != null && peer.confined().server().routes().policy().consentsTo(server.app()) ? peer.app() : null;
     }
 
     /** Whether the rules let the app know of a name; what single connections have learnt is theirs. */

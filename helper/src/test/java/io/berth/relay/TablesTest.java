@@ -114,7 +114,7 @@ class TablesTest {
         table.remove(":1.2");
         assertNull(table.find("org.a"));
         assertNull(table.find(":1.2"));
-        assertTrue(table.owners().isEmpty());
+        assertEquals(List.of(":1.1"), table.everybody().stream().map(Peer::uniqueName).toList());
     }
 
     @Test
