@@ -6,8 +6,9 @@ import java.util.List;
  * One decision that somebody may want to read. Texts are as they were on the wire, empty when absent, and cut at
  * {@value #LONGEST} characters: what an app writes has no other limit than its bus's.
  *
- * <p>That a rule was added which goes by itself, and that it has gone, is told by a record too: operation {@code access}, verdict
- * {@code added}, {@code expired} or {@code revoked}, no direction; connection and process are those of who added the rule.
+ * <p>That a rule was added which goes by itself, or granted by a service, and that it has gone, is told by a record too: operation
+ * {@code access}, verdict {@code added}, {@code expired}, {@code granted} or {@code revoked}, no direction; connection and process
+ * are those of who added or granted the rule.
  *
  * @param verdict    {@code denied} or {@code allowed} (complain mode, or observed)
  * @param operation  {@code method_call}, {@code signal}, {@code broadcast}, {@code method_return}, {@code error}, {@code own}, {@code see},

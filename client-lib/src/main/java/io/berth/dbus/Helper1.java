@@ -57,9 +57,15 @@ public interface Helper1 extends DBusInterface {
     /** @param policy rules in AppArmor's D-Bus language */
     void SetContainerPolicy(DBusPath server, String policy);
 
-    /** Opens the caller's own names to a server; ends with the caller's connection. */
+    /**
+     * Opens the caller's own names to a server, as long as the calling connection is there and owns them. So a service calls this
+     * on the connection that it serves, and not on another one of its process's.
+     *
+     * @param rules about names that the connection owns now; an empty name means its unique name
+     */
     void GrantAccess(DBusPath server, List<AccessRuleStruct> rules);
 
+    /** Takes back what the calling connection has granted; nothing when it has not granted one of the rules ({@code InvalidArgs}). */
     void RevokeAccess(DBusPath server, List<AccessRuleStruct> rules);
 
     /** @param path below the cgroup mount, or absolute */

@@ -215,6 +215,16 @@ public final class RelayBackend implements Backend {
         }
 
         @Override
+        public boolean isOnHelpersBus() {
+            return view.busName().equals("session");
+        }
+
+        @Override
+        public CompletableFuture<List<String>> namesOf(String uniqueName) {
+            return view.namesOf(uniqueName);
+        }
+
+        @Override
         public List<String> connections() {
             return clients.uniqueNames();
         }
@@ -257,6 +267,11 @@ public final class RelayBackend implements Backend {
         @Override
         public void onBusGone() {
             server.onBusGone();
+        }
+
+        @Override
+        public void onNameLost(String name, String uniqueName) {
+            server.onNameLost(name, uniqueName);
         }
 
         @Override

@@ -4,6 +4,7 @@ import io.berth.api.AccessRule;
 import io.berth.api.AppId;
 import io.berth.api.NameGrammar;
 import io.berth.kernel.PeerCredentials;
+import io.berth.server.Caller;
 import io.berth.server.CloseReason;
 import io.berth.server.ConfinedIdentity;
 import io.berth.server.Creator;
@@ -54,8 +55,13 @@ final class HelperMembers {
                 new Member("AddProcess", "oh", "", call ->
                         done(registry.addProcess(serverId(call), ReceivedFds.take(call.argument(1))))),
                 later("SetContainerPolicy", "os"),
-                later("GrantAccess", "oa(usos)"),
-                later("RevokeAccess", "oa(usos)"),
+                new Member("GrantAccess", "oa(usos)", "", call -> {
+                    String server = serverId(call);
+                    List<AccessRule> rules = access.read(call.argument(1));
+                    return done(creators.identify(call.sender()).thenCompose(by -> registry.grantAccess(server, rules, by)));
+                }),
+                new Member("RevokeAccess", "oa(usos)", "", call ->
+                        done(registry.revokeAccess(serverId(call), access.read(call.argument(1)), new Caller(call.sender(), 0)))),
                 new Member("BindMount", "oa{sv}ay", "", this::bindMount),
                 new Member("Unmount", "oa{sv}ay", "", this::unmount),
                 new Member("GetConnectionInstance", "s", "oa{sv}ssa{sv}", call ->

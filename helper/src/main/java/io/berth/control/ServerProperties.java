@@ -34,7 +34,7 @@ final class ServerProperties {
         values.put("Created", new Variant<>(new UInt64(server.createdUs()), "t"));
         values.put("State", state(server));
         values.put("Allow", allow(server));
-        values.put("Grants", new Variant<>(List.of(), "a(usos)"));
+        values.put("Grants", grants(server));
         values.put("TimedAccess", timed(server));
         values.put("Policy", new Variant<>("", "s"));
         values.put("Mode", mode(server));
@@ -54,6 +54,9 @@ final class ServerProperties {
         }
         if (!shown(before).equals(shown(now))) {
             values.put("Allow", allow(now));
+        }
+        if (!before.grants().equals(now.grants())) {
+            values.put("Grants", grants(now));
         }
         if (!before.timed().equals(now.timed())) {
             values.put("TimedAccess", timed(now));
@@ -100,6 +103,10 @@ final class ServerProperties {
 
     private static Variant<?> allow(ServerInfo server) {
         return new Variant<>(shown(server).stream().map(ServerProperties::struct).toList(), "a(usos)");
+    }
+
+    private static Variant<?> grants(ServerInfo server) {
+        return new Variant<>(server.grants().stream().map(ServerProperties::struct).toList(), "a(usos)");
     }
 
     private static Variant<?> timed(ServerInfo server) {

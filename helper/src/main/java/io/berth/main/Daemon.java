@@ -185,7 +185,8 @@ public final class Daemon {
     }
 
     private static RegistryLimits limits(Limits limits) {
-        return new RegistryLimits(limits.servers(), limits.instancesPerServer(), limits.rulesPerServer());
+        return new RegistryLimits(limits.servers(), limits.instancesPerServer(), limits.rulesPerServer(), limits.grantsPerServer(),
+                limits.grantsPerCaller());
     }
 
     private static ControlSettings settings(Configuration configuration) {

@@ -211,7 +211,11 @@ public final class BusView {
 
     private void onOwnerChanged(String name, String before, String now) {
         if (!name.startsWith(":")) {
+            Peer owner = owners.find(name);
             owners.setOwner(name, now);
+            if (owner != null && !owner.uniqueName().equals(now)) {
+                servers.forEach(server -> server.onNameLost(name, owner));
+            }
         } else if (now.isEmpty()) {
             forget(name);
         } else {
@@ -229,6 +233,7 @@ public final class BusView {
         if (peer != null) {
             servers.forEach(server -> server.onPeerLeaving(peer));
             owners.remove(uniqueName);
+            servers.forEach(server -> server.onNameLost(uniqueName, peer));
             if (peer.confined() != null) {
                 peer.confined().onNameGone();
             }
@@ -248,6 +253,16 @@ public final class BusView {
     /** Runs a task when all that the bus knows now has been told to this view. */
     void settle(Runnable task) {
         call(Bus::ping, reply -> task.run());
+    }
+
+    /** The names of a connection when all that the bus knows now has been told; in a turn of its own. */
+    public CompletableFuture<List<String>> namesOf(String uniqueName) {
+        CompletableFuture<List<String>> names = new CompletableFuture<>();
+        settle(() -> relay.loop().execute(() -> {
+            Peer peer = owners.find(uniqueName);
+            names.complete(peer == null ? List.of() : List.copyOf(peer.names()));
+        }));
+        return names;
     }
 
     OwnerTable owners() {

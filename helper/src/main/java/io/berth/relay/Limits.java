@@ -24,13 +24,15 @@ import java.util.TreeMap;
  * @param authenticateMs            milliseconds from connect() to a unique name
  * @param metadataBytes             metadata of one server
  * @param rulesPerServer            access rules of one server
+ * @param grantsPerServer           rules that services have granted to one server
+ * @param grantsPerCaller           rules that one service has granted, to all servers
  */
 public record Limits(int servers, int instancesPerServer, int mountsPerServer, int connectionsPerServer, int systemConnectionsPerServer,
         int systemConnections, int queuedBytes, int fdsInFlight, int matchRules, int pendingReplies, int ownedNames, int headerBytes,
-        int inspectedBytes, int authenticateMs, int metadataBytes, int rulesPerServer) {
+        int inspectedBytes, int authenticateMs, int metadataBytes, int rulesPerServer, int grantsPerServer, int grantsPerCaller) {
 
     public static Limits defaults() {
-        return new Limits(2048, 64, 64, 64, 32, 128, 512 << 10, 512, 1024, 2048, 256, 256 << 10, 512 << 10, 10_000, 16 << 10, 1024);
+        return new Limits(2048, 64, 64, 64, 32, 128, 512 << 10, 512, 1024, 2048, 256, 256 << 10, 512 << 10, 10_000, 16 << 10, 1024, 256, 512);
     }
 
     /** Names as in the configuration file and the {@code Limits} property, with values. */
@@ -68,6 +70,7 @@ public record Limits(int servers, int instancesPerServer, int mountsPerServer, i
         return new Limits(all.get("servers"), all.get("instancesPerServer"), all.get("mountsPerServer"),
                 all.get("connectionsPerServer"), all.get("systemConnectionsPerServer"), all.get("systemConnections"), all.get("queuedBytes"), all.get("fdsInFlight"), all.get("matchRules"),
                 all.get("pendingReplies"), all.get("ownedNames"), all.get("headerBytes"), all.get("inspectedBytes"),
-                all.get("authenticateMs"), all.get("metadataBytes"), all.get("rulesPerServer"));
+                all.get("authenticateMs"), all.get("metadataBytes"), all.get("rulesPerServer"),
+                all.get("grantsPerServer"), all.get("grantsPerCaller"));
     }
 }

@@ -15,6 +15,12 @@ public interface RelayEvents {
 
     void onBusGone();
 
+    /**
+     * Another connection of the bus has lost a name; it has left when that is its unique name. May come from inside a judge: nothing
+     * may be said on any connection in answer to it, not in this turn.
+     */
+    void onNameLost(String name, String uniqueName);
+
     /** Who made the connections to the bus does so no longer. */
     void onConnectorGone();
 

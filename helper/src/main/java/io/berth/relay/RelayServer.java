@@ -219,6 +219,10 @@ public final class RelayServer {
         }
     }
 
+    void onNameLost(String name, Peer before) {
+        events.onNameLost(name, before.uniqueName());
+    }
+
     void onPeerLeaving(Peer peer) {
         connections.forEach(connection -> connection.onPeerLeaving(peer));
     }

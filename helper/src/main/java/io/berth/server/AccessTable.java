@@ -9,16 +9,18 @@ import io.berth.server.RegistryException.Kind;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Stream;
 
 /**
- * The rules of one server, by where they come from: base rules, which stay until they are changed, and timed rules, which go by
- * themselves. A rule may be both; they never mix. What they add up to is in force: that the server's clients are judged by it is
+ * The rules of one server, by where they come from: base rules, which stay until they are changed, timed rules, which go by
+ * themselves, and what services have granted ({@link GrantTable}). A rule may be several of them; they never mix. What they add up to is in force: that the server's clients are judged by it is
  * {@link ContainerServer}'s work, who is told of each change that comes from here. Owns the timers. Loop thread.
  */
 final class AccessTable {
@@ -30,7 +32,7 @@ final class AccessTable {
         /** Rules have changed by themselves. */
         void onAccessChanged();
 
-        /** Rules have been added that go by themselves, or have gone. */
+        /** Rules have been added that are timed or granted, or have gone. */
         void onAccessAudit(AuditRecord record);
     }
 
@@ -39,17 +41,17 @@ final class AccessTable {
 
     private final String bus;
     private final BootTimers timers;
-    private final int mostRules;
+    private final RegistryLimits limits;
     private final Listener listener;
     private List<AccessRule> base;
     private boolean unrestricted;
     private final Map<AccessRule, Timed> timed = new LinkedHashMap<>();
+    private final GrantTable grants = new GrantTable();
 
-    /** @param mostRules base and timed ones together */
-    AccessTable(ServerSpec spec, BootTimers timers, int mostRules, Listener listener) {
+    AccessTable(ServerSpec spec, BootTimers timers, RegistryLimits limits, Listener listener) {
         this.bus = spec.bus();
         this.timers = timers;
-        this.mostRules = mostRules;
+        this.limits = limits;
         this.listener = listener;
         this.base = List.copyOf(spec.allow());
         this.unrestricted = spec.unrestricted();
@@ -69,11 +71,12 @@ final class AccessTable {
 
     /** All rules in force, each once. */
     List<AccessRule> all() {
-        if (timed.isEmpty()) {
+        if (timed.isEmpty() && grants.size() == 0) {
             return base;
         }
         Set<AccessRule> all = new LinkedHashSet<>(base);
         all.addAll(timed.keySet());
+        all.addAll(grants.inForce());
         return List.copyOf(all);
     }
 
@@ -150,6 +153,51 @@ final class AccessTable {
         }
     }
 
+    /** As they were given. */
+    List<AccessRule> grants() {
+        return grants.rules();
+    }
+
+    int grantsBy(String uniqueName) {
+        return grants.countBy(uniqueName);
+    }
+
+    /**
+     * A service opens itself. What it has granted already is not granted again.
+     *
+     * @param owned     names of the service, its unique name among them
+     * @param elsewhere how many grants it has on other servers
+     */
+    void grant(List<AccessRule> rules, Caller by, Collection<String> owned, int elsewhere) {
+        List<GrantTable.Granted> fresh = grants.check(rules, by, owned);
+        if (grants.size() + fresh.size() > limits.grantsPerServer()) {
+            throw new RegistryException(Kind.LIMITS_EXCEEDED, "the limit of " + limits.grantsPerServer() + " grants of one server is reached");
+        }
+        if (elsewhere + grants.countBy(by.uniqueName()) + fresh.size() > limits.grantsPerCaller()) {
+            throw new RegistryException(Kind.LIMITS_EXCEEDED, "the limit of " + limits.grantsPerCaller() + " grants of one service is reached");
+        }
+        grants.add(fresh);
+        fresh.forEach(one -> audit("granted", one.rule(), one.by(), ""));
+    }
+
+    /** A service takes back what it has granted. @throws RegistryException INVALID_ARGUMENT for what it has not; none is taken back then */
+    void revoke(List<AccessRule> rules, Caller by) {
+        revoke(grants.find(rules, by));
+    }
+
+    private void revoke(List<GrantTable.Granted> gone) {
+        grants.remove(gone).forEach(one -> audit("revoked", one.rule(), one.by(), ""));
+    }
+
+    /** Something that ends grants has happened. @return what to do about it, not from inside a judge; empty when it is nothing */
+    Optional<Runnable> onNameLost(String name, String uniqueName) {
+        List<GrantTable.Granted> gone = grants.restingOn(name, uniqueName);
+        return gone.isEmpty() ? Optional.empty() : Optional.of(() -> {
+            revoke(gone);
+            listener.onAccessChanged();
+        });
+    }
+
     private void checkHasRules() {
         if (unrestricted) {
             throw new RegistryException(Kind.INVALID_ARGUMENT,
@@ -158,14 +206,19 @@ final class AccessTable {
     }
 
     private void checkCount(long rules) {
-        if (rules > mostRules) {
-            throw new RegistryException(Kind.LIMITS_EXCEEDED, "the server would have " + rules + " access rules, the limit is " + mostRules);
+        if (rules > limits.rulesPerServer()) {
+            throw new RegistryException(Kind.LIMITS_EXCEEDED,
+                    "the server would have " + rules + " access rules, the limit is " + limits.rulesPerServer());
         }
     }
 
     private void audit(String verdict, AccessRule rule, Timed about) {
-        listener.onAccessAudit(new AuditRecord(verdict, "access", bus, "", AuditRecord.Peer.of(rule.busName()), "", "", "", false, about.by.uniqueName(), about.by.processId(),
-                rule + " until " + Instant.EPOCH.plus(about.untilUs, ChronoUnit.MICROS).truncatedTo(ChronoUnit.SECONDS), "", 0));
+        audit(verdict, rule, about.by, " until " + Instant.EPOCH.plus(about.untilUs, ChronoUnit.MICROS).truncatedTo(ChronoUnit.SECONDS));
+    }
+
+    private void audit(String verdict, AccessRule rule, Caller by, String more) {
+        listener.onAccessAudit(new AuditRecord(verdict, "access", bus, "", AuditRecord.Peer.of(rule.busName()), "", "", "", false,
+                by.uniqueName(), by.processId(), rule + more, "", 0));
     }
 
     /** Ends what waits. */

@@ -29,6 +29,16 @@ public interface Backend {
 
         boolean hasClients();
 
+        /** Whether it is the helper's own bus, where its callers are. */
+        boolean isOnHelpersBus();
+
+        /**
+         * The names of a connection of this bus, when all that the bus knows now has been told here.
+         *
+         * @return completes in a turn of the loop of its own, with no name for a connection that is not there
+         */
+        CompletableFuture<List<String>> namesOf(String uniqueName);
+
         /** Unique names. */
         List<String> connections();
 

@@ -3,7 +3,9 @@ package io.berth.server;
 import io.berth.api.AuditRecord;
 import io.berth.kernel.KernelException;
 import io.berth.policy.AccessPolicy;
+import io.berth.policy.NameSet;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
@@ -43,7 +45,7 @@ public final class ContainerServer {
         this.id = id;
         this.spec = spec;
         this.createdUs = createdUs;
-        this.access = new AccessTable(spec, registry.bootTimers(), registry.limits().rulesPerServer(), new AccessTable.Listener() {
+        this.access = new AccessTable(spec, registry.bootTimers(), registry.limits(), new AccessTable.Listener() {
             @Override
             public void onAccessChanged() {
                 applyPolicy();
@@ -195,6 +197,32 @@ public final class ContainerServer {
         applyPolicy();
     }
 
+    AccessTable access() {
+        return access;
+    }
+
+    /**
+     * The names of a connection, its unique name among them, when all that the bus knows now has been told.
+     *
+     * @return completes in a turn of its own; fails with INVALID_ARGUMENT when the server is on another bus than the helper
+     */
+    CompletableFuture<List<String>> namesOf(String uniqueName) {
+        if (!service.isOnHelpersBus()) {
+            throw new RegistryException(RegistryException.Kind.INVALID_ARGUMENT, "server " + id + " is on the bus " + spec.bus()
+                    + ", expected one on the bus of the caller");
+        }
+        return service.namesOf(uniqueName);
+    }
+
+    /** A connection of the bus has lost a name; it has left when that is its unique name. */
+    public void onNameLost(String name, String uniqueName) {
+        access.onNameLost(name, uniqueName).ifPresent(ending -> registry.loop().execute(() -> {
+            if (!isClosing()) {
+                ending.run();
+            }
+        }));
+    }
+
     void setMode(Mode newMode) {
         mode = newMode;
         applyPolicy();
@@ -232,9 +260,22 @@ public final class ContainerServer {
         tellChange();
     }
 
+    /** @throws RegistryException ACCESS_DENIED for a name that hands out the host, which this server may not reach */
+    void checkNoHostEscape(Collection<String> names) {
+        NameSet forbidden = forbiddenNames();
+        names.stream().filter(name -> forbidden != null && forbidden.contains(name)).findFirst().ifPresent(name -> {
+            throw new RegistryException(RegistryException.Kind.ACCESS_DENIED,
+                    name + " hands out the host; server " + id + " was made without AllowHostEscape");
+        });
+    }
+
+    /** Names that hand out the host; null where they may. */
+    private NameSet forbiddenNames() {
+        return spec.allowHostEscape() ? null : spec.connector().isPresent() ? registry.hostEscapeOfConnectors() : registry.hostEscape();
+    }
+
     private AccessPolicy policy() {
-        return new AccessPolicy(access.all(), access.isUnrestricted(), effectiveMode() == Mode.COMPLAIN, spec.allowHostEscape() ? null
-                : spec.connector().isPresent() ? registry.hostEscapeOfConnectors() : registry.hostEscape());
+        return new AccessPolicy(access.all(), access.isUnrestricted(), effectiveMode() == Mode.COMPLAIN, forbiddenNames());
     }
 
     // what the backend tells
@@ -307,7 +348,7 @@ public final class ContainerServer {
     /** What it looks like now; also when it has ended. */
     public ServerInfo info() {
         return new ServerInfo(id, spec.type(), spec.appId(), spec.metadata(), spec.creator(), spec.bus(),
-                service == null ? "" : service.socketPath(), service == null ? "" : service.address(), state, access.base(), access.timed(),
+                service == null ? "" : service.socketPath(), service == null ? "" : service.address(), state, access.base(), access.timed(), access.grants(),
                 access.isUnrestricted(), effectiveMode(),
                 service == null ? List.of() : service.connections(), lifetime.cgroups(), registry.mounts().list(this), createdUs,
                 service == null ? 0 : service.messagesForwarded(), service == null ? 0 : service.messagesDenied());

@@ -115,6 +115,26 @@ public final class Registry {
         return change(id, server -> server.changeAccess(access -> access.remove(rules)));
     }
 
+    /**
+     * A service opens itself to a server, by rules about names that it owns now; an empty name means its unique name. The rules go
+     * when it loses the name or leaves the bus. Fails with {@code INVALID_ARGUMENT} for what nobody may grant, {@code ACCESS_DENIED}
+     * for names of others and for names that hand out the host, {@code LIMITS_EXCEEDED}.
+     */
+    public CompletableFuture<Void> grantAccess(String id, List<AccessRule> rules, Caller by) {
+        return onLoop(() -> find(id).namesOf(by.uniqueName()).thenAccept(owned -> {
+            ContainerServer server = find(id);
+            server.checkNoHostEscape(owned);
+            int elsewhere = servers.values().stream().filter(other -> other != server)
+                    .mapToInt(other -> other.access().grantsBy(by.uniqueName())).sum();
+            server.changeAccess(access -> access.grant(rules, by, owned, elsewhere));
+        }));
+    }
+
+    /** Takes back what this service has granted; fails with {@code INVALID_ARGUMENT}, and takes back nothing, for what it has not. */
+    public CompletableFuture<Void> revokeAccess(String id, List<AccessRule> rules, Caller by) {
+        return change(id, server -> server.changeAccess(access -> access.revoke(rules, by)));
+    }
+
     /** @param path as {@link Cgroups#watch} takes it; fails with {@code INVALID_ARGUMENT} when it is none */
     public CompletableFuture<Void> addCgroup(String id, String path) {
         return change(id, server -> server.addCgroup(path));

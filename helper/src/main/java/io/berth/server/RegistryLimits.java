@@ -6,6 +6,8 @@ package io.berth.server;
  * @param servers            at once
  * @param instancesPerServer cgroups and processes whose life ends one server
  * @param rulesPerServer     base and timed rules of one server
+ * @param grantsPerServer    rules that services have granted to one server
+ * @param grantsPerCaller    rules that one service has granted, to all servers
  */
-public record RegistryLimits(int servers, int instancesPerServer, int rulesPerServer) {
+public record RegistryLimits(int servers, int instancesPerServer, int rulesPerServer, int grantsPerServer, int grantsPerCaller) {
 }

@@ -11,6 +11,7 @@ import java.util.Map;
  * @param createdUs         microseconds since the epoch
  * @param allow             base rules
  * @param timed             rules that go by themselves
+ * @param grants            rules that services have granted
  * @param connections       unique names of its clients
  * @param cgroups           absolute paths of its cgroups that are not over
  * @param mounts            where its socket is mounted
@@ -18,6 +19,7 @@ import java.util.Map;
  * @param messagesDenied    in either direction
  */
 public record ServerInfo(String id, String type, String appId, Map<String, ?> metadata, Creator creator, String bus,
-        String socketPath, String address, ServerState state, List<AccessRule> allow, List<TimedRule> timed, boolean unrestricted,
+        String socketPath, String address, ServerState state, List<AccessRule> allow, List<TimedRule> timed, List<AccessRule> grants,
+        boolean unrestricted,
         Mode mode, List<String> connections, List<String> cgroups, List<MountInfo> mounts, long createdUs, long messagesForwarded, long messagesDenied) {
 }

@@ -62,7 +62,7 @@ class AnnouncerTest {
 
     private static ServerInfo server(String id, Mode mode, String... connections) {
         return new ServerInfo(id, "org.example.Sandbox", "app", Map.of(), new Creator(":1.1", Map.of()), "session", "/x", "unix:path=/x",
-                ServerState.LISTENING, List.of(), List.of(), false, mode, List.of(connections), List.of(), List.of(), 0, 0, 0);
+                ServerState.LISTENING, List.of(), List.of(), List.of(), false, mode, List.of(connections), List.of(), List.of(), 0, 0, 0);
     }
 
     @Test
