@@ -2,6 +2,7 @@ package io.berth.relay;
 
 import io.berth.kernel.EventLoop;
 import io.berth.kernel.FdQueue;
+import io.berth.kernel.KernelException;
 import io.berth.kernel.PeerCredentials;
 import io.berth.kernel.Poller;
 import io.berth.policy.AccessPolicy;
@@ -104,11 +105,11 @@ final class ConfinedConnection {
         });
     }
 
-    /** A malformed stream ends this connection and nothing else. */
+    /** A malformed stream, or the lack of something, ends this connection and nothing else. */
     void guarded(Runnable step) {
         try {
             step.run();
-        } catch (MalformedException e) {
+        } catch (MalformedException | KernelException e) {
             close(e.getMessage());
         } catch (RuntimeException fault) {
             // a mistake of ours that one app can make happen must not end the others

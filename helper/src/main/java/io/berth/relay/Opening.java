@@ -89,7 +89,12 @@ final class Opening {
     private void onHandedOver(int socket, int process) {
         request = null;
         connection.made(process);
-        String refusal = view.refusal(socket);
+        String refusal;
+        try {
+            refusal = view.refusal(socket);
+        } catch (KernelException unknown) {
+            refusal = unknown.getMessage();
+        }
         if (refusal == null) {
             authenticateAt(connection.connected(socket));
         } else {
@@ -100,18 +105,16 @@ final class Opening {
 
     private void connectToBus() {
         retry = null;
-        int socket;
         try {
-            socket = view.connectOnceMore();
+            int socket = view.connectOnceMore();
+            if (socket == Sockets.WOULD_BLOCK) {
+                retry = relay.loop().schedule(RETRY_NS, this::connectToBus);
+            } else {
+                authenticateAt(connection.connected(socket));
+            }
         } catch (KernelException e) {
             connection.close(e.getMessage());
-            return;
         }
-        if (socket == Sockets.WOULD_BLOCK) {
-            retry = relay.loop().schedule(RETRY_NS, this::connectToBus);
-            return;
-        }
-        authenticateAt(connection.connected(socket));
     }
 
     private void authenticateAt(Endpoint bus) {

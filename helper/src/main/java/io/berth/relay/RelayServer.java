@@ -121,7 +121,13 @@ public final class RelayServer {
     }
 
     private void admit(int socket) {
-        PeerCredentials credentials = relay.sockets().peerCredentials(socket);
+        PeerCredentials credentials;
+        try {
+            credentials = relay.sockets().peerCredentials(socket);
+        } catch (KernelException unknown) {
+            relay.kernel().close(socket);
+            throw unknown;
+        }
         String refusal = refusal(credentials);
         if (refusal != null) {
             LOG.warn("process {} at {} refused: {}", credentials.pid(), address, refusal);

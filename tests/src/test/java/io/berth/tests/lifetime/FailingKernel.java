@@ -14,7 +14,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 
 /** The real kernel, of which one call that acquires something fails: the n-th from now. Any thread. */
 final class FailingKernel {
-    private static final Set<String> ACQUIRING = Set.of("listen", "adopt", "connect", "duplicate", "pipe", "openEvent", "openBootTimer", "openPoller", "add",
+    private static final Set<String> ACQUIRING = Set.of("listen", "adopt", "accept", "peerCredentials", "connect", "duplicate", "pipe", "openEvent", "openBootTimer", "openPoller", "add",
             "watch", "checkProcessFd");
     private static final int EMFILE = 24;
 

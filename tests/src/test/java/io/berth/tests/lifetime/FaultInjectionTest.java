@@ -1,12 +1,14 @@
 package io.berth.tests.lifetime;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.berth.backend.RelayBackend;
 import io.berth.backend.SocketDirectory;
 import io.berth.kernel.Kernel;
 import io.berth.kernel.LoopThread;
+import io.berth.kernel.linux.LinuxKernel;
 import io.berth.kernel.linux.LinuxMountNamespaces;
 import io.berth.policy.NameSet;
 import io.berth.relay.Limits;
@@ -25,11 +27,15 @@ import io.berth.server.StateFile;
 import io.berth.tests.house.Descriptors;
 import io.berth.tests.house.PrivateBus;
 import io.berth.tests.house.RuntimeFiles;
+import io.berth.tests.raw.ConnectionClosed;
 import io.berth.tests.raw.Libc;
+import io.berth.tests.raw.RawClient;
+import io.berth.tests.raw.RawSocket;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -42,6 +48,7 @@ import java.util.TreeSet;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -186,4 +193,62 @@ class FaultInjectionTest {
         failEach(false, new TreeSet<>(List.of("add", "adopt", "checkProcessFd", "connect", "duplicate", "watch")));
     }
 
+    /** @return the call that failed while a client came, empty when none was left that could */
+    private String comeAndGo(Path socket, int number) {
+        failing.failAt(number);
+        try (RawClient client = RawClient.connect(socket)) {
+            client.sync();
+        } catch (ConnectionClosed | IllegalStateException disconnected) {
+            assertFalse(failing.failed().isEmpty(), disconnected.toString());
+        } finally {
+            failing.stop();
+        }
+        return failing.failed();
+    }
+
+    private TreeSet<String> failEachOfAClient(OptionalInt connector) throws Exception {
+        int[] close = Descriptors.pipe();
+        LifetimeSpec lifetime = new LifetimeSpec(OptionalInt.empty(), OptionalInt.of(close[0]), Optional.empty(), List.of(), List.of(), 0);
+        ServerInfo server = registry.add(new ServerSpec("org.test.Sandbox", "app", Map.of(), new Creator(":1.1", Map.of()),
+                "unix:path=" + otherBus.socket(), List.of(), true, false, Mode.ENFORCE, OptionalInt.empty(), connector, lifetime)).get(10, TimeUnit.SECONDS);
+        Path socket = Path.of(server.socketPath());
+        Map<String, String> fds = openFiles();
+        int watches = watches();
+        TreeSet<String> seen = new TreeSet<>();
+        int number = -1; // the first client comes without a failure
+        for (String failed = "?"; !failed.isEmpty() || number == 0; seen.add(failed)) {
+            failed = comeAndGo(socket, ++number);
+            Awaitility.await(number + ": " + failed).untilAsserted(() -> {
+                assertEquals(fds, openFiles());
+                assertEquals(watches, watches());
+            });
+        }
+        seen.remove("");
+        Descriptors.close(close[1]);
+        return seen;
+    }
+
+    @Test
+    void admittingAClient_eachStepFails_leavesNothing() throws Exception {
+        assertEquals(new TreeSet<>(List.of("accept", "add", "connect", "peerCredentials")), failEachOfAClient(OptionalInt.empty()));
+    }
+
+    @Test
+    void admittingAClientByAConnector_eachStepFails_leavesNothing() throws Exception {
+        RawSocket[] pair = RawSocket.pair();
+        Thread connector = new Thread(() -> {
+            byte[] one = new byte[1];
+            while (pair[0].receive(one, 0, 1, Duration.ofSeconds(30)) == 1) {
+                try (RawSocket made = RawSocket.connect(otherBus.socket())) {
+                    pair[0].send(one, Duration.ofSeconds(10), made.fd());
+                }
+            }
+        });
+        connector.start();
+        assertEquals(new TreeSet<>(List.of("accept", "add", "peerCredentials")), failEachOfAClient(OptionalInt.of(new LinuxKernel().duplicate(pair[1].fd()))));
+        pair[1].close();
+        registry.shutdown().get(10, TimeUnit.SECONDS);
+        connector.join();
+        pair[0].close();
+    }
 }
