@@ -18,7 +18,7 @@ import picocli.CommandLine.Spec;
         synopsisSubcommandLabel = "COMMAND",
         subcommands = {DaemonCommand.class, RunCommand.class, ListCommand.class, ShowCommand.class, AccessCommand.class,
             RemoveCommand.class, MountCommand.class, UnmountCommand.class, DoctorCommand.class, IdentifyCommand.class,
-            MonitorCommand.class, WhyCommand.class, PolicyCommand.class, CompletionCommand.class},
+            MonitorCommand.class, WhyCommand.class, LearnCommand.class, ReplayCommand.class, PolicyCommand.class, CompletionCommand.class},
         commandListHeading = "%nCommands:%n",
         exitCodeListHeading = Berth.EXIT_CODES,
         exitCodeList = {"0:success", "1:failure", "2:the command line is wrong", "3:no helper, no bus, or the helper's name is taken"},
@@ -80,6 +80,11 @@ public final class Berth implements Runnable {
 
     CommandSpec spec() {
         return spec;
+    }
+
+    /** What is wrong with the command line of one command. */
+    CommandLine.ParameterException usage(String command, String message) {
+        return new CommandLine.ParameterException(spec.subcommands().get(command), message);
     }
 
     /** Runs one piece of work with a connection to the helper. */

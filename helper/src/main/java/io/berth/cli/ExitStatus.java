@@ -9,6 +9,8 @@ final class ExitStatus {
     static final int NO_HELPER = 3;
     /** identify: the connection belongs to no container. */
     static final int UNCONFINED = 4;
+    /** learn, replay: a policy does not allow, or decide, what was recorded. */
+    static final int DIFFERENT = 4;
     /** run: berth itself failed before the command started, as env(1), nohup(1) and timeout(1) say it. */
     static final int NOT_STARTED = 125;
     /** run: the command was found but cannot be executed (POSIX shell, "Exit Status for Commands"). */

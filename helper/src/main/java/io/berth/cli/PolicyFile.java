@@ -45,8 +45,13 @@ final class PolicyFile {
      * {@link PolicySyntaxException}.
      */
     int read(Console console, Work work) {
+        return read(file, console, work);
+    }
+
+    /** The same with a file that another option has named. */
+    static int read(String file, Console console, Work work) {
         try {
-            return work.run(text());
+            return work.run(text(file));
         } catch (PolicySyntaxException syntax) {
             console.error(file + ":" + syntax.line() + ":" + syntax.column() + ": found " + syntax.found() + ", expected " + syntax.expected());
         } catch (CharacterCodingException malformed) {
@@ -59,8 +64,8 @@ final class PolicyFile {
         return ExitStatus.FAILURE;
     }
 
-    private String text() throws IOException {
-        byte[] bytes = isStandardInput() ? System.in.readAllBytes() : Files.readAllBytes(Path.of(file));
+    private static String text(String file) throws IOException {
+        byte[] bytes = file.equals("-") ? System.in.readAllBytes() : Files.readAllBytes(Path.of(file));
         return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
     }
 }

@@ -24,7 +24,7 @@ class CommandLineTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"daemon", "run", "list", "show", "access", "remove", "identify", "monitor", "why", "policy", "completion"})
+    @ValueSource(strings = {"daemon", "run", "list", "show", "access", "remove", "identify", "monitor", "why", "learn", "replay", "policy", "completion"})
     void help_everyCommand_saysUsageAndExitStatus(String command) {
         assertEquals(0, berth(command, "--help"));
         assertTrue(out.toString().startsWith("Usage: berth " + command), out.toString());
@@ -35,7 +35,7 @@ class CommandLineTest {
     @Test
     void help_top_namesEveryCommand() {
         assertEquals(0, berth("--help"));
-        for (String command : new String[] {"daemon", "run", "list", "show", "access", "remove", "identify", "monitor", "why", "policy", "completion"}) {
+        for (String command : new String[] {"daemon", "run", "list", "show", "access", "remove", "identify", "monitor", "why", "learn", "replay", "policy", "completion"}) {
             assertTrue(out.toString().contains("\n  " + command), out.toString());
         }
     }
@@ -57,6 +57,10 @@ class CommandLineTest {
         "access x --talk=org.foo|--set, --add, --remove",
         "access x --add|--add needs at least one rule",
         "access x --add --set --talk=org.foo|mutually exclusive",
+        "learn x --granularity=byte|--granularity=byte: expected name, interface or method",
+        "learn x --format=prose|expected one of",
+        "learn|SERVER",
+        "replay x|--policy",
         "identify|BUSNAME",
         "completion fish|fish",
     })
