@@ -60,7 +60,7 @@ public final class TestUser implements AutoCloseable {
                 copyTree(original, copy);
                 classPath.add(copy);
             }
-            for (String program : List.of("berth-mount", "berth-connector", "libberth-mount.so")) {
+            for (String program : List.of("berth-mount", "berth-connector", "berth-probe", "libberth-mount.so")) {
                 Path beside = original.resolveSibling(program);
                 if (Files.exists(beside)) {
                     Files.copy(beside, copy.resolveSibling(program), StandardCopyOption.COPY_ATTRIBUTES);
