@@ -275,6 +275,11 @@ public final class RelayBackend implements Backend {
         }
 
         @Override
+        public void onKnownToPortals() {
+            server.onKnownToPortals();
+        }
+
+        @Override
         public void onConnectorGone() {
             server.onConnectorGone();
         }

@@ -65,7 +65,7 @@ final class RunCommand implements Callable<Integer> {
     private boolean unrestricted;
 
     @Option(names = "--allow-host-escape", description = "Let rules on names that hand out the host have effect"
-            + " (org.freedesktop.systemd1, org.freedesktop.Flatpak, ...; without bubblewrap also org.freedesktop.portal.*).")
+            + " (org.freedesktop.systemd1, org.freedesktop.Flatpak, org.freedesktop.portal.*, ...). A portal takes such an app for a program of the host.")
     private boolean allowHostEscape;
 
     @Option(names = "--env-only", description = "Do not use bubblewrap, only environment variables.")

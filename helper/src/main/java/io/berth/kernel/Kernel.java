@@ -51,6 +51,15 @@ public interface Kernel {
     /** Closes an fd; never throws. */
     void close(int fd);
 
+    /**
+     * Whether something is mounted read-only at a path as a process sees it (proc_pid_mountinfo(5)). Asks no file system of the
+     * process's, which could make us wait.
+     *
+     * @param path absolute, without white space and backslashes
+     * @return false when the process has gone, or may not be looked at
+     */
+    boolean isMountedReadOnly(int processId, String path);
+
     /** Raises the soft limit of open files (RLIMIT_NOFILE) to the hard one. @return the limit now */
     long raiseFileLimit();
 

@@ -19,7 +19,8 @@ final class HostEscape {
             "ca.desrt.dconf",
             // files of the host
             "org.gtk.vfs.*",
-            // takes any app whose connection the daemon makes for an unconfined one
+            // takes an app for a program of the host, unless who connects to the bus has /.flatpak-info mounted at its root:
+            // then org.freedesktop.portal.* is not among them
             "org.freedesktop.portal.*", "org.freedesktop.impl.portal.*");
 
     private HostEscape() {

@@ -137,6 +137,9 @@ public final class AccessPolicy {
         if (NeverAllowed.isHelperName(name)) {
             return Verdict.MISSING;
         }
+        if (hostEscape != null && hostEscape.contains(name)) {
+            return Verdict.HOST_ESCAPE;
+        }
         boolean owns = exact.getOrDefault(name, List.of()).stream().anyMatch(entry -> entry.rule.has(AccessFlags.OWN))
                 || wide.stream().anyMatch(entry -> entry.rule.has(AccessFlags.OWN) && entry.coversName(name));
         if (owns) {

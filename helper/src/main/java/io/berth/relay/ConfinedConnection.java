@@ -347,6 +347,9 @@ final class ConfinedConnection {
         }
         view.credentials(name, found -> guarded(() -> {
             String refusal = refusal(name, found);
+            if (stage != Stage.CLOSED && refusal == null) {
+                refusal = server.admitSandbox(connector);
+            }
             if (stage != Stage.CLOSED && refusal != null) {
                 close(refusal);
             } else if (stage != Stage.CLOSED) {

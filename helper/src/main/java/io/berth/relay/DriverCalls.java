@@ -185,7 +185,7 @@ final class DriverCalls {
         if (verdict == Verdict.ALLOWED) {
             return null;
         }
-        Refusal refusal = Refusal.own(name);
+        Refusal refusal = Refusal.own(verdict, name);
         if (verdict.passes()) {
             server.audit(connection, header, refusal, true);
             return null;

@@ -29,8 +29,7 @@ record Refusal(String operation, boolean incoming, String name, String rule, Str
         int missing = verdict == Verdict.HOST_ESCAPE ? 0 : needed & ~route.flags(header);
         String lacking = "missing permission " + words(missing) + " on " + name + inVain(route);
         return switch (verdict) {
-            case HOST_ESCAPE -> new Refusal(operation(header), false, name, "hands out the host", "", Answer.accessDenied(
-                    name + " hands out the host; the container server was made without AllowHostEscape"));
+            case HOST_ESCAPE -> hostEscape(operation(header), name);
             case UNSEEN -> new Refusal(operation(header), false, name, lacking, suggest(missing, header, route),
                     Answer.noSuchDestination(name, mayStart));
             default -> new Refusal(operation(header), false, name, lacking, suggest(missing, header, route),
@@ -45,11 +44,19 @@ record Refusal(String operation, boolean incoming, String name, String rule, Str
         return new Refusal(operation, false, name, rule, suggestion, answer);
     }
 
+    private static Refusal hostEscape(String operation, String name) {
+        return new Refusal(operation, false, name, "hands out the host", "", Answer.accessDenied(
+                name + " hands out the host; the container server was made without AllowHostEscape"));
+    }
+
     /** RequestName and ReleaseName. */
-    static Refusal own(String name) {
+    static Refusal own(Verdict verdict, String name) {
         if (NeverAllowed.isHelperName(name)) {
             return driver("own", name, "never allowed: the helper's own names", "",
                     Answer.accessDenied("the app may not own " + name + " (the name is the helper's)"));
+        }
+        if (verdict == Verdict.HOST_ESCAPE) {
+            return hostEscape("own", name);
         }
         String lacking = "missing permission OWN on " + name;
         return driver("own", name, lacking, suggest(AccessFlags.TALK | AccessFlags.OWN | AccessFlags.FDS, name),
@@ -60,8 +67,7 @@ record Refusal(String operation, boolean incoming, String name, String rule, Str
     static Refusal start(Verdict verdict, String name) {
         String lacking = "missing permission CALL on " + name;
         return switch (verdict) {
-            case HOST_ESCAPE -> driver("start", name, "hands out the host", "", Answer.accessDenied(
-                    name + " hands out the host; the container server was made without AllowHostEscape"));
+            case HOST_ESCAPE -> hostEscape("start", name);
             case UNSEEN -> driver("start", name, lacking, suggest(AccessFlags.SEE | AccessFlags.CALL, name),
                     Answer.noSuchDestination(name, true));
             default -> driver("start", name, lacking, suggest(AccessFlags.SEE | AccessFlags.CALL, name),

@@ -21,6 +21,11 @@ public interface RelayEvents {
      */
     void onNameLost(String name, String uniqueName);
 
+    /**
+     * The connections are made from a sandbox that portals know for one. Told at most once, before the first of them has its name.
+     */
+    void onKnownToPortals();
+
     /** Who made the connections to the bus does so no longer. */
     void onConnectorGone();
 

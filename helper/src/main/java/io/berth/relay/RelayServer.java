@@ -25,6 +25,7 @@ import org.slf4j.LoggerFactory;
  */
 public final class RelayServer {
     private static final Logger LOG = LoggerFactory.getLogger(RelayServer.class);
+    private static final String SANDBOX_MARK = "/.flatpak-info";
     private static final int ACCEPT_AT_ONCE = 16;
     private static final long ACCEPT_AGAIN_NS = 100_000_000;
 
@@ -35,6 +36,8 @@ public final class RelayServer {
     private final RelayEvents events;
     private final Set<ConfinedConnection> connections = new LinkedHashSet<>();
     private final Optional<Connector> connector;
+    /** Where connectors have connected from: whether portals know that sandbox for one. */
+    private Optional<Boolean> knownToPortals = Optional.empty();
     private Routes routes;
     private int listener;
     private EventLoop.Watch watch;
@@ -149,6 +152,24 @@ public final class RelayServer {
         if (!closed) {
             events.onConnectorGone();
         }
+    }
+
+    /**
+     * A process of the app's sandbox has made a connection. Portals know a sandbox by a file at its root, which the app cannot take away
+     * when it is mounted there; who has none passes for a program of the host (xdg-desktop-portal, xdp-app-info-flatpak.c).
+     *
+     * @return why it may not be used, null when it may: what the first one has shown is relied on for all
+     */
+    String admitSandbox(int process) {
+        boolean known = relay.kernel().isMountedReadOnly(process, SANDBOX_MARK);
+        if (knownToPortals.isEmpty()) {
+            knownToPortals = Optional.of(known);
+            if (known) {
+                events.onKnownToPortals();
+            }
+        }
+        return known || !knownToPortals.get() ? null
+                : "process " + process + " has no " + SANDBOX_MARK + " at its root, by which portals know the sandbox of the connections before";
     }
 
     /** Who connects to the bus instead of us. */

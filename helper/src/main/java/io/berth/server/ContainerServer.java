@@ -34,6 +34,7 @@ public final class ContainerServer {
     private final CompletableFuture<Void> freed = new CompletableFuture<>();
     private ServerState state = ServerState.PREPARING;
     private final AccessTable access;
+    private boolean knownToPortals;
     private Mode mode;
     private Backend.Service service;
     private CloseReason reason;
@@ -271,7 +272,7 @@ public final class ContainerServer {
 
     /** Names that hand out the host; null where they may. */
     private NameSet forbiddenNames() {
-        return spec.allowHostEscape() ? null : spec.connector().isPresent() ? registry.hostEscapeOfConnectors() : registry.hostEscape();
+        return spec.allowHostEscape() ? null : knownToPortals ? registry.hostEscapeBesidePortals() : registry.hostEscape();
     }
 
     private AccessPolicy policy() {
@@ -302,6 +303,12 @@ public final class ContainerServer {
 
     void onCgroupsChanged() {
         tellChange();
+    }
+
+    /** Portals will not take the app for one of the host: its rules about them have effect. */
+    public void onKnownToPortals() {
+        knownToPortals = true;
+        applyPolicy();
     }
 
     public void onBusGone() {

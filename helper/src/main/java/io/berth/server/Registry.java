@@ -31,7 +31,7 @@ public final class Registry {
     private final EventLoop loop;
     private final Backend backend;
     private final NameSet hostEscape;
-    private final NameSet hostEscapeOfConnectors;
+    private final NameSet hostEscapeBesidePortals;
     private final RegistryLimits limits;
     private final BootTimers bootTimers;
     private final Cgroups cgroups;
@@ -50,7 +50,7 @@ public final class Registry {
         this.loop = loop;
         this.backend = backend;
         this.hostEscape = hostEscape;
-        this.hostEscapeOfConnectors = hostEscape.without("org.freedesktop.portal");
+        this.hostEscapeBesidePortals = hostEscape.without("org.freedesktop.portal");
         this.limits = limits;
         this.bootTimers = new BootTimers(kernel, loop);
         this.cgroups = kernel.openCgroups(loop);
@@ -335,9 +335,9 @@ public final class Registry {
         return bootTimers;
     }
 
-    /** A portal takes an app for one of the host by who connects to the bus: no danger where the app's own sandbox does. */
-    NameSet hostEscapeOfConnectors() {
-        return hostEscapeOfConnectors;
+    /** For a server whose connections come from a sandbox that portals know for one. */
+    NameSet hostEscapeBesidePortals() {
+        return hostEscapeBesidePortals;
     }
 
     NameSet hostEscape() {

@@ -81,6 +81,11 @@ final class CountingKernel implements Kernel {
     }
 
     @Override
+    public boolean isMountedReadOnly(int processId, String path) {
+        return kernel.isMountedReadOnly(processId, path);
+    }
+
+    @Override
     public long raiseFileLimit() {
         return kernel.raiseFileLimit();
     }

@@ -6,7 +6,12 @@ import io.berth.kernel.Kernel;
 import io.berth.kernel.NativeBuffer;
 import io.berth.kernel.Poller;
 import io.berth.kernel.Sockets;
+import java.io.IOException;
 import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
 
 /**
  * The system calls of Linux through jffi, on x86-64 and aarch64. Sockets are {@link LinuxSockets}' job, waiting is
@@ -161,6 +166,22 @@ public final class LinuxKernel implements Kernel {
     @Override
     public void close(int fd) {
         libc.call(close, fd); // close(2): the fd is gone whatever the result, also after EINTR
+    }
+
+    @Override
+    public boolean isMountedReadOnly(int processId, String path) {
+        try {
+            boolean readOnly = false;
+            for (String mount : Files.readAllLines(Path.of("/proc", String.valueOf(processId), "mountinfo"), StandardCharsets.ISO_8859_1)) {
+                String[] fields = mount.split(" ", 7);
+                if (fields.length == 7 && fields[4].equals(path)) {
+                    readOnly = Arrays.asList(fields[5].split(",")).contains("ro"); // a later one covers an earlier one
+                }
+            }
+            return readOnly;
+        } catch (IOException goneOrForbidden) {
+            return false;
+        }
     }
 
     @Override

@@ -1,13 +1,16 @@
 package io.berth.tests.access;
 
+import static io.berth.api.AccessFlags.BROADCAST;
 import static io.berth.api.AccessFlags.CALL;
 import static io.berth.api.AccessFlags.INTERFACE_HAS_MEMBER;
 import static io.berth.api.AccessFlags.NAME_IS_SUBTREE;
+import static io.berth.api.AccessFlags.OWN;
 import static io.berth.api.AccessFlags.TALK;
 import static io.berth.tests.house.Rules.rule;
 import static io.berth.tests.house.Rules.talk;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.berth.api.AccessRule;
 import io.berth.tests.house.Barrier;
@@ -65,6 +68,57 @@ class HostEscapeTest {
             assertEquals(List.of(), barrier.sentTo(service), () -> "" + HOUSE.helper().rules(server));
             assertFalse(errors.contains(null));
         }
+    }
+
+    /** However the rule came to be: at the beginning, by a change, for a time; and as a name to be owned. */
+    @Test
+    void hostName_inRulesGivenLater_isRefusedToo() {
+        String name = "org.freedesktop.Flatpak";
+        RawClient service = HOUSE.service(name);
+        ContainerServer server = HOUSE.server();
+        RawClient app = HOUSE.app(server);
+        Barrier barrier = new Barrier(app, HOUSE.app(server), HOUSE.unconfined());
+        AccessRule subtree = rule(TALK | OWN | NAME_IS_SUBTREE, "org.freedesktop");
+        List<Runnable> changes = List.of(() -> HOUSE.helper().setAccess(server, subtree), () -> HOUSE.helper().addAccess(server, talk(name)),
+                () -> HOUSE.helper().connection().call(HelperApi.call("AddAccess").body("oa(usos)t", server.object(), HelperApi.structs(talk("")),
+                        3_600_000_000L)));
+        for (Runnable change : changes) {
+            change.run();
+            for (String destination : List.of(name, service.uniqueName())) {
+                assertEquals(DENIED, app.answer(Message.call(destination, "/", "org.test.I", "Do")).errorName());
+                app.send(Message.signal(destination, "/", "org.test.I", "Do"));
+            }
+        }
+        assertEquals(List.of(), barrier.sentTo(service));
+    }
+
+    @Test
+    void hostName_inOwnRules_isNotOwned() {
+        List<AccessRule> rules = List.of(rule(OWN, "org.freedesktop.Flatpak"), rule(OWN | NAME_IS_SUBTREE, "org.freedesktop"), rule(OWN, ""));
+        List<Map<String, Variant>> servers = new ArrayList<>();
+        rules.forEach(rule -> servers.add(HelperApi.arguments(List.of(rule))));
+        servers.add(HelperApi.arguments(rules, "Mode", Variant.of("complain")));
+        servers.add(HelperApi.unrestricted());
+        for (Map<String, Variant> arguments : servers) {
+            RawClient app = HOUSE.app(HOUSE.helper().add("org.test.App", arguments));
+            Message request = Message.call(RawClient.BUS, RawClient.BUS_PATH, RawClient.BUS, "RequestName").body("su", "org.freedesktop.Flatpak", 0);
+            Message refusal = app.answer(request);
+            assertEquals(DENIED, refusal.errorName());
+            assertTrue(((String) refusal.arg()).contains("hands out the host"), refusal.toString());
+        }
+        assertFalse((Boolean) HOUSE.unconfined().bus("NameHasOwner", "s", "org.freedesktop.Flatpak").arg());
+        RawClient trusted = HOUSE.app(HOUSE.helper().add("org.test.Trusted", HelperApi.arguments(rules, "AllowHostEscape", Variant.of(true))));
+        trusted.own("org.freedesktop.Flatpak");
+    }
+
+    /** What is heard hands out nothing: it is up to the rules. */
+    @Test
+    void hostName_broadcasts_areHeardByRule() {
+        RawClient service = HOUSE.service("org.freedesktop.systemd1");
+        RawClient app = HOUSE.app(rule(BROADCAST, "org.freedesktop.systemd1"));
+        app.match("type='signal',interface='org.test.I'");
+        service.send(Message.signal(null, "/", "org.test.I", "Changed"));
+        app.awaitSignal("Changed");
     }
 
     @Test

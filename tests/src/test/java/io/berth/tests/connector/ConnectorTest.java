@@ -160,24 +160,6 @@ class ConnectorTest {
     }
 
     @Test
-    void portalNames_throughAConnector_areNoHostEscape() {
-        RawClient portal = HOUSE.service("org.freedesktop.portal.Desktop");
-        RawClient backend = HOUSE.service("org.freedesktop.impl.portal.desktop.test");
-        RawClient systemd = HOUSE.service("org.freedesktop.systemd1");
-        RawClient app = HOUSE.app(server(talk("org.freedesktop.portal.Desktop"), talk("org.freedesktop.systemd1"),
-                talk("org.freedesktop.impl.portal.desktop.test")));
-        app.send(Message.call("org.freedesktop.portal.Desktop", "/", "org.test.I", "Do"));
-        assertEquals(app.uniqueName(), portal.awaitCall("Do").sender());
-        for (RawClient out : List.of(systemd, backend)) {
-            assertEquals(Message.ERROR, app.answer(Message.call(out.uniqueName(), "/", "org.test.I", "Do")).type());
-            out.sync();
-            assertEquals(List.of(), out.drainFromPeers());
-        }
-        assertEquals(Message.ERROR, app.answer(Message.call("org.freedesktop.portal.Desktop", "/org/freedesktop/portal/desktop",
-                "org.freedesktop.host.portal.Registry", "Register")).type());
-    }
-
-    @Test
     void otherBus_throughAConnector_isThatBus() {
         TestConnector connector = TestConnector.start(HOUSE, TestConnector.to(HOUSE.systemBus().socket()));
         ContainerServer server = connector.serve(HOUSE.helper(), "org.test.App",

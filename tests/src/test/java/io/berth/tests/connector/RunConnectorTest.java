@@ -21,7 +21,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** {@code berth run} with bubblewrap: services find the app's own sandbox behind its connection, and the app gains nothing by it. */
 class RunConnectorTest {
-    private static final String NAME = "org.freedesktop.portal.Test";
+    private static final String NAME = "org.test.Service";
     private static final String CALL = "busctl --user call " + NAME + " / org.test.I Do";
 
     @RegisterExtension
@@ -40,7 +40,6 @@ class RunConnectorTest {
     @Test
     void serviceAskingTheBus_findsTheSandboxOfTheApp() throws IOException {
         RawClient service = HOUSE.service(NAME);
-        // a portal's name needs no --allow-host-escape: the portal can tell the app
         Program run = start("--talk=" + NAME, "--", "sh", "-c", CALL + "; exit $?");
         Message call = service.awaitCall("Do");
         long connector = (Long) service.bus("GetConnectionUnixProcessID", "s", call.sender()).arg();
