@@ -294,7 +294,6 @@ public final class Registry {
     }
 
     void onAudit(ContainerServer server, AuditRecord record) {
-        LOG.info("server {} of {}: {}", server.id(), PrintableText.of(server.spec().appId()), record);
         listeners.forEach(listener -> listener.onAudit(server.id(), record));
     }
 

@@ -4,19 +4,25 @@ import io.berth.api.AuditRecord;
 
 /** Told on the loop thread; must not block. */
 public interface RegistryListener {
-    void onServerAdded(ServerInfo server);
+    default void onServerAdded(ServerInfo server) {
+    }
 
     /** After everything that the server owned has been freed; once per server that was added. */
-    void onServerRemoved(ServerInfo server, CloseReason reason);
+    default void onServerRemoved(ServerInfo server, CloseReason reason) {
+    }
 
     /** State, access rules, mode, connections, cgroups or mounts changed. */
-    void onServerChanged(ServerInfo before, ServerInfo now);
+    default void onServerChanged(ServerInfo before, ServerInfo now) {
+    }
 
-    void onAudit(String serverId, AuditRecord record);
+    default void onAudit(String serverId, AuditRecord record) {
+    }
 
     /** A kind of message that is new to somebody who observes the server; bounded in number. */
-    void onObserved(String serverId, AuditRecord record);
+    default void onObserved(String serverId, AuditRecord record) {
+    }
 
     /** Once for each {@link Registry#observe} that succeeded. @param caller who observed */
-    void onObservationEnded(String serverId, String caller);
+    default void onObservationEnded(String serverId, String caller) {
+    }
 }
