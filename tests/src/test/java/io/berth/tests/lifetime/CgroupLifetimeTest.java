@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.berth.tests.house.ContainerServer;
+import io.berth.tests.house.Descriptors;
 import io.berth.tests.house.HelperApi;
 import io.berth.tests.house.TestHouse;
 import io.berth.tests.raw.DBusError;
@@ -14,7 +15,9 @@ import io.berth.tests.raw.Variant;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -285,6 +288,62 @@ class CgroupLifetimeTest {
         TestCgroups.remove(empty);
         TestCgroups.kill(process);
         removals.check(server, "instances-gone");
+    }
+
+    private static void signal(String name) throws Exception {
+        assertEquals(0, new ProcessBuilder("kill", "-" + name, Long.toString(HOUSE.daemon().pid())).start().waitFor());
+    }
+
+    private static void awaitEvents(Path cgroup, String expected) {
+        Awaitility.await().until(() -> Files.readString(cgroup.resolve("cgroup.events")).contains(expected));
+    }
+
+    /** So it is when the machine is suspended: all events of the meantime come as one, and nothing in the file has changed. */
+    @Test
+    void emptyCgroup_frozenAndThawedWhileTheDaemonStands_doesNotEndTheServer() throws Exception {
+        version(2);
+        Path empty = cgroups.create("empty");
+        Path used = cgroups.create("used");
+        ContainerServer server = server(empty);
+        ContainerServer ended = server(used);
+        signal("STOP");
+        for (String state : List.of("1", "0")) {
+            Files.writeString(empty.resolve("cgroup.freeze"), state);
+            awaitEvents(empty, "frozen " + state);
+        }
+        cgroups.start(used, "exec true").waitFor();
+        awaitEvents(used, "populated 0");
+        Files.writeString(used.resolve("cgroup.freeze"), "1");
+        awaitEvents(used, "frozen 1");
+        signal("CONT");
+        removals.check(ended, "instances-gone");
+        removals.checkAlive(server);
+        Process process = cgroups.occupy(empty);
+        removals.checkAlive(server);
+        TestCgroups.kill(process);
+        removals.check(server, "instances-gone");
+    }
+
+    @Test
+    void allEndsAtOnce_areToldOnce() throws Exception {
+        version(2);
+        for (int round = 0; round < 30; round++) {
+            Path cgroup = cgroups.create("app" + round);
+            Process process = cgroups.occupy(cgroup);
+            int[] pipe = Descriptors.pipe();
+            Map<String, Variant> arguments = arguments(0, cgroup);
+            arguments.put("CloseNotification", new Variant("h", 0));
+            arguments.put("OutliveCreator", Variant.of(false));
+            RawClient creator = HOUSE.bus().connect();
+            ContainerServer server = new HelperApi(creator).add("org.test.App", arguments, pipe[0]);
+            HOUSE.app(server);
+            HOUSE.helper().stopListening(server);
+            List<Runnable> ends = new ArrayList<>(List.of(() -> TestCgroups.kill(process), () -> Descriptors.close(pipe), creator::close,
+                    () -> HOUSE.helper().connection().send(HelperApi.call("RemoveContainerServer").body("o", server.object()))));
+            Collections.rotate(ends, round);
+            ends.forEach(Runnable::run);
+            removals.check(server, null);
+        }
     }
 
     @Test
