@@ -33,6 +33,11 @@ public record AppId(String type, String id) {
         return new AppId(text.substring(0, slash), text.substring(slash + 1));
     }
 
+    /** What the app is called where rules name security labels: {@code berth//TYPE//APP_ID}. */
+    public String label() {
+        return "berth//" + type + "//" + id;
+    }
+
     /** {@code type/app_id}. */
     @Override
     public String toString() {

@@ -10,7 +10,7 @@ import java.util.List;
  * {@code access}, verdict {@code added}, {@code expired}, {@code granted} or {@code revoked}, no direction; connection and process
  * are those of who added or granted the rule.
  *
- * @param verdict    {@code denied} or {@code allowed} (complain mode, or observed)
+ * @param verdict    {@code denied}, {@code allowed} (complain mode, or observed), or {@link #AUDITED}
  * @param operation  {@code method_call}, {@code signal}, {@code broadcast}, {@code method_return}, {@code error}, {@code own}, {@code see},
  *                   {@code match}, {@code start}
  * @param direction  {@code outgoing} (said by the app) or {@code incoming}
@@ -19,14 +19,18 @@ import java.util.List;
  * @param connection unique name of the app's connection
  * @param processId  of the app's process, 0 when unknown
  * @param rule       what decided, for a person
- * @param suggestion an access rule in the command line's words that would allow it; empty when nothing can
+ * @param suggestion an access rule in the command line's words that would allow it, or under a label policy a rule in its
+ *                   language; empty when nothing can
+ * @param line       the line that dbus-daemon would write about a verdict of an AppArmor policy; empty for others
  * @param suppressed how many records of the same subject were left out before this one
  */
 public record AuditRecord(String verdict, String operation, String bus, String direction, Peer peer, String path,
         String interfaceName, String member, boolean fds, String connection, int processId, String rule, String suggestion,
-        long suppressed) {
+        String line, long suppressed) {
     /** The rule of what passes because both sides are clients of one container server. */
     public static final String SAME_SERVER = "the same container server";
+    /** A rule allows it and asks for the record. */
+    public static final String AUDITED = "audited";
     /** Of one text, in UTF-16 units. Bus names, interfaces and members that a bus lets through are shorter. */
     public static final int LONGEST = 1024;
 
@@ -62,6 +66,7 @@ public record AuditRecord(String verdict, String operation, String bus, String d
         interfaceName = cut(interfaceName);
         member = cut(member);
         rule = cut(rule);
+        line = line.length() > 4 * LONGEST ? line.substring(0, 4 * LONGEST) : line;
         // half a rule would be another one
         suggestion = suggestion.length() > LONGEST ? "" : suggestion;
     }
@@ -97,11 +102,11 @@ public record AuditRecord(String verdict, String operation, String bus, String d
     /** The same with another count. */
     public AuditRecord withSuppressed(long count) {
         return new AuditRecord(verdict, operation, bus, direction, peer, path, interfaceName, member, fds, connection, processId,
-                rule, suggestion, count);
+                rule, suggestion, line, count);
     }
 
     /** The same whoever of the app's processes did it: two records with equal subjects say the same thing. */
     public AuditRecord subject() {
-        return new AuditRecord(verdict, operation, bus, direction, peer, path, interfaceName, member, fds, "", 0, rule, suggestion, 0);
+        return new AuditRecord(verdict, operation, bus, direction, peer, path, interfaceName, member, fds, "", 0, rule, suggestion, "", 0);
     }
 }

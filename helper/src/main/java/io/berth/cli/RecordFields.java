@@ -26,7 +26,7 @@ final class RecordFields {
         AuditRecord.Peer peer = new AuditRecord.Peer(text(fields, "name"), names(fields), text(fields, "peer_app"));
         return new AuditRecord(text(fields, "verdict"), text(fields, "operation"), text(fields, "bus"), text(fields, "direction"), peer,
                 text(fields, "path"), text(fields, "interface"), text(fields, "member"), Boolean.TRUE.equals(fields.get("file_descriptors")),
-                "", 0, text(fields, "rule"), text(fields, "suggestion"), 0);
+                "", 0, text(fields, "rule"), text(fields, "suggestion"), text(fields, "line"), 0);
     }
 
     /** What the message was, in the words of the API. */

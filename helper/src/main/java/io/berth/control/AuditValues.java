@@ -30,6 +30,7 @@ final class AuditValues {
         values.put("ProcessID", new Variant<>(new UInt32(record.processId()), "u"));
         values.put("Rule", new Variant<>(record.rule(), "s"));
         values.put("Suggestion", new Variant<>(record.suggestion(), "s"));
+        values.put("Line", new Variant<>(record.line(), "s"));
         values.put("Suppressed", new Variant<>(new UInt64(record.suppressed()), "t"));
         return values;
     }

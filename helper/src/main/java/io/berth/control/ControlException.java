@@ -34,10 +34,6 @@ final class ControlException extends RuntimeException {
         return new ControlException(HelperName.INVALID_ARGS, message);
     }
 
-    static ControlException notSupported(String what) {
-        return new ControlException(HelperName.NOT_SUPPORTED, what + " is not supported by this version of Berth");
-    }
-
     /**
      * What the caller is told about any failure. An IllegalArgumentException is the caller's mistake: the checks of names
      * and rules ({@link AccessRule}) throw it with a text that names the value.

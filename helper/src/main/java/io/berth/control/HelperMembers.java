@@ -4,6 +4,7 @@ import io.berth.api.AccessRule;
 import io.berth.api.AppId;
 import io.berth.api.NameGrammar;
 import io.berth.kernel.PeerCredentials;
+import io.berth.policy.LabelPolicy;
 import io.berth.server.Caller;
 import io.berth.server.CloseReason;
 import io.berth.server.ConfinedIdentity;
@@ -54,7 +55,7 @@ final class HelperMembers {
                 new Member("AddCgroup", "os", "", call -> done(registry.addCgroup(serverId(call), call.argument(1)))),
                 new Member("AddProcess", "oh", "", call ->
                         done(registry.addProcess(serverId(call), ReceivedFds.take(call.argument(1))))),
-                later("SetContainerPolicy", "os"),
+                new Member("SetContainerPolicy", "os", "", call -> done(registry.setPolicy(serverId(call), call.argument(1)))),
                 new Member("GrantAccess", "oa(usos)", "", call -> {
                     String server = serverId(call);
                     List<AccessRule> rules = access.read(call.argument(1));
@@ -91,14 +92,20 @@ final class HelperMembers {
         Map<String, Variant<?>> metadata = call.argument(2);
         Metadata.check(metadata, settings.metadataBytes());
         NamedArguments arguments = NamedArguments.read(call.argument(3), access);
-        return creators.watch(call.sender()).thenCompose(creator -> add(app, metadata, arguments, creator))
+        return compile(arguments.policy(), app).thenCompose(labels -> creators.watch(call.sender())
+                .thenCompose(creator -> add(app, metadata, arguments, labels, creator)))
                 .thenApply(server -> new Answer(new DBusPath(ServerPath.of(server.id())),
                         ServerProperties.bytes(server.socketPath()), server.address()));
     }
 
+    private CompletableFuture<Optional<LabelPolicy>> compile(Optional<String> policy, AppId app) {
+        return policy.map(text -> registry.compilePolicy(text, app).thenApply(Optional::of))
+                .orElseGet(() -> CompletableFuture.completedFuture(Optional.empty()));
+    }
+
     private CompletableFuture<ServerInfo> add(AppId app, Map<String, Variant<?>> metadata, NamedArguments arguments,
-            Creator creator) {
-        ServerSpec spec = new ServerSpec(app.type(), app.id(), metadata, creator, arguments.bus(), arguments.allow(),
+            Optional<LabelPolicy> labels, Creator creator) {
+        ServerSpec spec = new ServerSpec(app.type(), app.id(), metadata, creator, arguments.bus(), arguments.allow(), labels,
                 arguments.unrestricted(), arguments.allowHostEscape(), arguments.mode(),
                 arguments.takeSocket(), arguments.takeConnector(), arguments.takeLifetime());
         return registry.add(spec).whenComplete((server, failure) -> {
@@ -169,12 +176,6 @@ final class HelperMembers {
 
     private static String serverId(IncomingCall call) {
         return ServerPath.id(call.text(0));
-    }
-
-    private static Member later(String name, String in) {
-        return new Member(name, in, "", call -> {
-            throw ControlException.notSupported(name);
-        });
     }
 
     static CompletableFuture<Answer> done(CompletableFuture<Void> work) {

@@ -20,15 +20,13 @@ import org.freedesktop.dbus.types.Variant;
  * The named arguments of {@code AddContainerServer}, checked for name, type and form. File descriptors in here still belong
  * to the call, until they are taken. Whether there is such a bus or cgroup is the registry's to say.
  */
-record NamedArguments(String bus, List<AccessRule> allow, boolean unrestricted, boolean allowHostEscape, Mode mode,
+record NamedArguments(String bus, List<AccessRule> allow, Optional<String> policy, boolean unrestricted, boolean allowHostEscape, Mode mode,
         Optional<FileDescriptor> socket, Optional<FileDescriptor> connector, Optional<FileDescriptor> readyNotification,
         Optional<FileDescriptor> closeNotification, Optional<Boolean> outliveCreator, List<String> cgroups, List<FileDescriptor> processes, long startTimeoutUs) {
     /** What this version acts on, with the type of each. */
-    private static final Map<String, String> SUPPORTED = ordered("Bus", "s", "Allow", "a(usos)", "Unrestricted", "b",
+    private static final Map<String, String> SUPPORTED = ordered("Bus", "s", "Allow", "a(usos)", "Policy", "s", "Unrestricted", "b",
             "AllowHostEscape", "b", "Mode", "s", "Socket", "h", "Connector", "h", "ReadyNotification", "h", "CloseNotification", "h",
             "OutliveCreator", "b", "Cgroups", "as", "Processes", "ah", "StartTimeout", "t");
-    /** Part of the interface, but not yet of what we do. */
-    private static final Map<String, String> LATER = ordered("Policy", "s");
     /** The longest time that still fits when it is counted in nanoseconds. */
     private static final long LONGEST_US = Long.MAX_VALUE / 1000;
 
@@ -52,11 +50,12 @@ record NamedArguments(String bus, List<AccessRule> allow, boolean unrestricted, 
         checkNamesAndTypes(arguments);
         boolean unrestricted = flag(arguments, "Unrestricted", false);
         Variant<?> allow = arguments.get("Allow");
-        if (unrestricted && allow != null) {
-            throw ControlException.invalid("Allow and Unrestricted exclude each other: at most one may be given");
+        Optional<String> policy = value(arguments, "Policy");
+        if ((unrestricted ? 1 : 0) + (allow != null ? 1 : 0) + (policy.isPresent() ? 1 : 0) > 1) {
+            throw ControlException.invalid("Allow, Policy and Unrestricted exclude each other: at most one may be given");
         }
         NamedArguments read = new NamedArguments(text(arguments, "Bus", "session"),
-                allow == null ? List.of() : rules.read(allow.getValue()), unrestricted, flag(arguments, "AllowHostEscape", false),
+                allow == null ? List.of() : rules.read(allow.getValue()), policy, unrestricted, flag(arguments, "AllowHostEscape", false),
                 mode(text(arguments, "Mode", Mode.ENFORCE.word())), value(arguments, "Socket"), value(arguments, "Connector"), value(arguments, "ReadyNotification"),
                 value(arguments, "CloseNotification"), value(arguments, "OutliveCreator"),
                 NamedArguments.<List<String>>value(arguments, "Cgroups").orElse(List.of()),
@@ -103,7 +102,7 @@ record NamedArguments(String bus, List<AccessRule> allow, boolean unrestricted, 
     private static void checkNamesAndTypes(Map<String, Variant<?>> arguments) {
         for (Map.Entry<String, Variant<?>> argument : arguments.entrySet()) {
             String name = argument.getKey();
-            String expected = SUPPORTED.getOrDefault(name, LATER.get(name));
+            String expected = SUPPORTED.get(name);
             if (expected == null) {
                 throw ControlException.invalid("unknown named argument '" + name + "': expected one of "
                         + String.join(", ", SUPPORTED.keySet()));
@@ -111,11 +110,6 @@ record NamedArguments(String bus, List<AccessRule> allow, boolean unrestricted, 
             if (!argument.getValue().getSig().equals(expected)) {
                 throw ControlException.invalid("named argument " + name + " has type " + argument.getValue().getSig()
                         + ", expected " + expected);
-            }
-        }
-        for (String name : LATER.keySet()) {
-            if (arguments.containsKey(name)) {
-                throw ControlException.notSupported("the named argument " + name);
             }
         }
     }

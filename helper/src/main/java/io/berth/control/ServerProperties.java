@@ -36,7 +36,7 @@ final class ServerProperties {
         values.put("Allow", allow(server));
         values.put("Grants", grants(server));
         values.put("TimedAccess", timed(server));
-        values.put("Policy", new Variant<>("", "s"));
+        values.put("Policy", policy(server));
         values.put("Mode", mode(server));
         values.put("Connections", connections(server));
         values.put("Cgroups", cgroups(server));
@@ -60,6 +60,9 @@ final class ServerProperties {
         }
         if (!before.timed().equals(now.timed())) {
             values.put("TimedAccess", timed(now));
+        }
+        if (!before.policy().equals(now.policy())) {
+            values.put("Policy", policy(now));
         }
         if (before.mode() != now.mode()) {
             values.put("Mode", mode(now));
@@ -87,6 +90,10 @@ final class ServerProperties {
 
     private static Variant<?> state(ServerInfo server) {
         return new Variant<>(server.state().word(), "s");
+    }
+
+    private static Variant<?> policy(ServerInfo server) {
+        return new Variant<>(server.policy(), "s");
     }
 
     private static Variant<?> mode(ServerInfo server) {

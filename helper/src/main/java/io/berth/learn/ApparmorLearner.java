@@ -67,7 +67,7 @@ public final class ApparmorLearner {
     /** Every client says it, but mostly before somebody looks. */
     private AuditRecord hello() {
         return new AuditRecord("allowed", "method_call", bus, "outgoing", AuditRecord.Peer.of(DRIVER), "/org/freedesktop/DBus", DRIVER, "Hello",
-                false, "", 0, "", "", 0);
+                false, "", 0, "", "", "", 0);
     }
 
     private void add(AuditRecord message) {

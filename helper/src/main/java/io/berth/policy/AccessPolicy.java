@@ -51,6 +51,7 @@ public final class AccessPolicy {
     private final boolean unrestricted;
     private final boolean complain;
     private final NameSet hostEscape;
+    private final LabelPolicy labels;
 
     /**
      * @param rules        not looked at when {@code unrestricted}
@@ -59,6 +60,16 @@ public final class AccessPolicy {
      * @param hostEscape   names that hand out the host, refused whatever the rules say; null to let the rules decide
      */
     public AccessPolicy(List<AccessRule> rules, boolean unrestricted, boolean complain, NameSet hostEscape) {
+        this(rules, unrestricted, complain, hostEscape, null);
+    }
+
+    /** Access rules allow everything but what is never allowed: the label policy decides. */
+    public static AccessPolicy of(LabelPolicy labels, boolean complain, NameSet hostEscape) {
+        return new AccessPolicy(List.of(EVERYTHING), false, complain, hostEscape, labels);
+    }
+
+    private AccessPolicy(List<AccessRule> rules, boolean unrestricted, boolean complain, NameSet hostEscape, LabelPolicy labels) {
+        this.labels = labels;
         this.rules = List.copyOf(rules);
         this.unrestricted = unrestricted;
         this.complain = complain;
@@ -83,6 +94,11 @@ public final class AccessPolicy {
     /** The rules as they were given. */
     public List<AccessRule> rules() {
         return rules;
+    }
+
+    /** What decides besides, by security labels; null for nothing. */
+    public LabelPolicy labels() {
+        return labels;
     }
 
     public boolean isUnrestricted() {
@@ -124,7 +140,7 @@ public final class AccessPolicy {
      * @param app {@code type/app_id} of the other
      */
     public boolean consentsTo(String app) {
-        return unrestricted || seenApps.contains(app);
+        return unrestricted || labels != null || seenApps.contains(app);
     }
 
     /** {@code type/app_id} of apps that rules make seen. */

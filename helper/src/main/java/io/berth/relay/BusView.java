@@ -39,6 +39,7 @@ public final class BusView {
     private final OwnCalls calls = new OwnCalls();
     private final Set<RelayServer> servers = new LinkedHashSet<>();
     private final HelloQueue hellos = new HelloQueue();
+    private final PeerLabels labels;
     private final MessageHeader header = new MessageHeader();
     private BusAddress address;
     private SaslClient sasl;
@@ -57,6 +58,7 @@ public final class BusView {
         this.relay = relay;
         this.busName = busName;
         this.addresses = addresses;
+        this.labels = new PeerLabels(this, relay.loop());
     }
 
     /** @return completes with this view when it knows all names, fails when the bus cannot be reached */
@@ -155,6 +157,7 @@ public final class BusView {
         call(serial -> Bus.call(serial, "AddMatch").string(Bus.ownerChanges(null)).toBytes(), null);
         call(serial -> MessageWriter.methodCall(serial, Bus.NAME, Bus.PATH, Bus.PROPERTIES, "Get").string(Bus.NAME).string("Features")
                 .toBytes(), this::onFeatures);
+        credentials(Bus.NAME, labels::onBus);
         call(serial -> Bus.call(serial, "ListNames").toBytes(), this::onNames);
     }
 
@@ -221,6 +224,7 @@ public final class BusView {
         } else {
             Peer peer = owners.peer(name);
             peer.announce();
+            labels.onPeer(peer);
             if (peer.confined() == null && hellos.hasOutstanding()) {
                 peer.setUndecided(true);
                 hellos.whenAnswered(() -> peer.setUndecided(false));
@@ -233,6 +237,7 @@ public final class BusView {
         if (peer != null) {
             servers.forEach(server -> server.onPeerLeaving(peer));
             owners.remove(uniqueName);
+            labels.onGone(peer);
             servers.forEach(server -> server.onNameLost(uniqueName, peer));
             if (peer.confined() != null) {
                 peer.confined().onNameGone();
@@ -267,6 +272,10 @@ public final class BusView {
 
     OwnerTable owners() {
         return owners;
+    }
+
+    PeerLabels labels() {
+        return labels;
     }
 
     HelloQueue hellos() {
@@ -355,7 +364,7 @@ public final class BusView {
     /** Asks the bus who a connection is. @param answer told empty when it has no such connection, or is gone itself */
     void credentials(String uniqueName, Consumer<Optional<ConnectionCredentials>> answer) {
         call(serial -> Bus.call(serial, "GetConnectionCredentials").string(uniqueName).toBytes(),
-                body -> answer.accept(Optional.ofNullable(body).map(ConnectionCredentials::read)));
+                body -> answer.accept(Optional.ofNullable(body).filter(told -> told.signature().equals("a{sv}")).map(ConnectionCredentials::read)));
     }
 
     /** Whether the bus looks at security labels, so that it matters whose label connects. */
@@ -391,6 +400,11 @@ public final class BusView {
 
     public String busName() {
         return busName;
+    }
+
+    /** As dbus-daemon calls its type to AppArmor; empty for a bus of which only the address is known. */
+    String type() {
+        return busName.equals("session") || isSystem() ? busName : "";
     }
 
     boolean isSystem() {

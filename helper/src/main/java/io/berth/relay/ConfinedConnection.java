@@ -1,5 +1,6 @@
 package io.berth.relay;
 
+import io.berth.api.AppId;
 import io.berth.kernel.EventLoop;
 import io.berth.kernel.FdQueue;
 import io.berth.kernel.KernelException;
@@ -30,6 +31,7 @@ final class ConfinedConnection {
     private final RelayServer server;
     private final BusView view;
     private final PeerCredentials credentials;
+    private final byte[][] labels;
     private final Endpoint client;
     private final OwnCalls calls = new OwnCalls();
     private final BroadcastOwners broadcastOwners = new BroadcastOwners(this);
@@ -57,6 +59,7 @@ final class ConfinedConnection {
         this.server = server;
         this.view = server.view();
         this.credentials = credentials;
+        this.labels = SecurityLabel.ofConfined(AppId.parse(server.app()), credentials.label());
         this.opening = new Opening(this);
         this.client = new Endpoint(relay, socket, this::onClientReady);
         long limit = relay.limits().authenticateMs();
@@ -168,7 +171,7 @@ final class ConfinedConnection {
         client.flush();
         bus.flush();
         client.setReading(!clientEnded && !outgoing.isPaused() && bus.outbox().isEmpty());
-        bus.setReading(client.outbox().isEmpty());
+        bus.setReading(client.outbox().isEmpty() && !incoming.isPaused());
         if (client.isHungUp() && client.isReading()) {
             relay.loop().execute(() -> guarded(this::readHungUp));
         }
@@ -198,10 +201,19 @@ final class ConfinedConnection {
     }
 
     /** Judging goes on with what was held back; not from inside a judge. */
-    private void resumeOutgoing() {
+    void resumeOutgoing() {
+        resume(outgoing);
+    }
+
+    /** The same in the other direction. */
+    void resumeIncoming() {
+        resume(incoming);
+    }
+
+    private void resume(Flow flow) {
         guarded(() -> {
             if (stage == Stage.RELAYING) {
-                outgoing.resume();
+                flow.resume();
                 afterWork();
             }
         });
@@ -272,6 +284,11 @@ final class ConfinedConnection {
 
     BroadcastOwners broadcastOwners() {
         return broadcastOwners;
+    }
+
+    /** What label policies may call it; one or more. */
+    byte[][] labels() {
+        return labels;
     }
 
     /** Empty before the bus has given one. */
@@ -390,7 +407,7 @@ final class ConfinedConnection {
     void onPolicyChanged() {
         if (stage == Stage.RELAYING) {
             broadcastOwners.follow(policy());
-            outgoingJudge.driver().releaseWhatIsNotAllowed();
+            outgoingJudge.onPolicyChanged();
         }
     }
 

@@ -159,6 +159,9 @@ final class DriverCalls {
 
     private Flow.Decision requestName(MessageHeader header, String name) {
         Flow.Decision refused = refuseOwning(header, name);
+        if (refused == null) {
+            refused = outgoing.labels().bind(header, name);
+        }
         if (refused != null) {
             return refused;
         }
@@ -196,7 +199,7 @@ final class DriverCalls {
     /** The rules have changed: what the app may not own any more is released. */
     void releaseWhatIsNotAllowed() {
         for (String name : Set.copyOf(requested)) {
-            if (!server.routes().policy().checkOwn(name).passes()) {
+            if (!server.routes().policy().checkOwn(name).passes() || !outgoing.labels().mayKeep(name)) {
                 requested.remove(name);
                 connection.call(serial -> Bus.call(serial, "ReleaseName").string(name).toBytes(), null);
             }

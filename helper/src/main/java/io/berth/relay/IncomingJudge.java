@@ -21,6 +21,7 @@ final class IncomingJudge implements Flow.Judge {
     private final ConfinedConnection connection;
     private final RelayServer server;
     private final OutgoingJudge outgoing;
+    private final DeliveryCheck delivery;
     private final NameMap<byte[]> heard = new NameMap<>();
     private final Set<String> leaving = new LinkedHashSet<>();
 
@@ -28,6 +29,7 @@ final class IncomingJudge implements Flow.Judge {
         this.connection = connection;
         this.server = connection.server();
         this.outgoing = outgoing;
+        this.delivery = new DeliveryCheck(connection);
     }
 
     @Override
@@ -41,8 +43,7 @@ final class IncomingJudge implements Flow.Judge {
             return fromDriver(header, new BodyReader(buffer, body, header.bodyLength(), header.isBigEndian()));
         }
         return switch (header.type()) {
-            case MessageHeader.METHOD_CALL -> call(header);
-            case MessageHeader.SIGNAL -> header.has(MessageHeader.DESTINATION) ? unicastSignal(header) : broadcast(header);
+            case MessageHeader.METHOD_CALL, MessageHeader.SIGNAL -> said(header);
             case MessageHeader.METHOD_RETURN, MessageHeader.ERROR -> reply(header);
             default -> Flow.Decision.DROP;
         };
@@ -109,6 +110,21 @@ final class IncomingJudge implements Flow.Judge {
     /** The names of a peer go before it does, so that what it was seen by may be gone already. */
     private boolean mayFollow(Peer peer) {
         return connection.sees(peer.uniqueName()) || peer.formerNames().stream().anyMatch(server.routes().policy()::seesName);
+    }
+
+    /** Label policies come first: the app's own, and the sender's where only here is known who gets the message. */
+    private Flow.Decision said(MessageHeader header) {
+        Flow.Decision other = outgoing.labels().receive(header);
+        if (other == Flow.Decision.HOLD) {
+            return other;
+        }
+        if (other != null || delivery.isForbidden(header)) {
+            return answerCaller(header, LabelAudit.denied(header, header.text(MessageHeader.SENDER)));
+        }
+        if (header.type() == MessageHeader.METHOD_CALL) {
+            return call(header);
+        }
+        return header.has(MessageHeader.DESTINATION) ? unicastSignal(header) : broadcast(header);
     }
 
     private Flow.Decision call(MessageHeader header) {

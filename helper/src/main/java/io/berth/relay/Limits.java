@@ -26,13 +26,14 @@ import java.util.TreeMap;
  * @param rulesPerServer            access rules of one server
  * @param grantsPerServer           rules that services have granted to one server
  * @param grantsPerCaller           rules that one service has granted, to all servers
+ * @param policySteps               label policies of all servers together, in steps of their patterns: some 30 bytes each
  */
 public record Limits(int servers, int instancesPerServer, int mountsPerServer, int connectionsPerServer, int systemConnectionsPerServer,
         int systemConnections, int queuedBytes, int fdsInFlight, int matchRules, int pendingReplies, int ownedNames, int headerBytes,
-        int inspectedBytes, int authenticateMs, int metadataBytes, int rulesPerServer, int grantsPerServer, int grantsPerCaller) {
+        int inspectedBytes, int authenticateMs, int metadataBytes, int rulesPerServer, int grantsPerServer, int grantsPerCaller, int policySteps) {
 
     public static Limits defaults() {
-        return new Limits(2048, 64, 64, 64, 32, 128, 512 << 10, 512, 1024, 2048, 256, 256 << 10, 512 << 10, 10_000, 16 << 10, 1024, 256, 512);
+        return new Limits(2048, 64, 64, 64, 32, 128, 512 << 10, 512, 1024, 2048, 256, 256 << 10, 512 << 10, 10_000, 16 << 10, 1024, 256, 512, 512 << 10);
     }
 
     /** Names as in the configuration file and the {@code Limits} property, with values. */
@@ -71,6 +72,6 @@ public record Limits(int servers, int instancesPerServer, int mountsPerServer, i
                 all.get("connectionsPerServer"), all.get("systemConnectionsPerServer"), all.get("systemConnections"), all.get("queuedBytes"), all.get("fdsInFlight"), all.get("matchRules"),
                 all.get("pendingReplies"), all.get("ownedNames"), all.get("headerBytes"), all.get("inspectedBytes"),
                 all.get("authenticateMs"), all.get("metadataBytes"), all.get("rulesPerServer"),
-                all.get("grantsPerServer"), all.get("grantsPerCaller"));
+                all.get("grantsPerServer"), all.get("grantsPerCaller"), all.get("policySteps"));
     }
 }

@@ -95,7 +95,7 @@ final class Observer {
             tell(connection, header, false, "see", name);
         } else {
             Refusal hidden = Refusal.unseen(name, connection.owners().find(name));
-            events.onObserved(server.record("denied", "see", false, connection, header, name, hidden.rule(), hidden.suggestion()));
+            events.onObserved(server.record("denied", "see", false, connection, header, name, hidden.rule(), hidden.suggestion(), ""));
         }
     }
 
@@ -111,6 +111,6 @@ final class Observer {
     private void tell(ConfinedConnection connection, MessageHeader header, boolean incoming, String operation, String name) {
         Peer peer = connection.owners().find(name);
         boolean free = peer != null && peer.confined() != null && peer.confined().server() == server;
-        events.onObserved(server.record("allowed", operation, incoming, connection, header, name, free ? AuditRecord.SAME_SERVER : "", ""));
+        events.onObserved(server.record("allowed", operation, incoming, connection, header, name, free ? AuditRecord.SAME_SERVER : "", "", ""));
     }
 }

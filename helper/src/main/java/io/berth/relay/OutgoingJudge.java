@@ -19,6 +19,7 @@ final class OutgoingJudge implements Flow.Judge {
     private final PendingReplies replies;
     private final PendingReplies callers;
     private final DriverCalls driver;
+    private LabelMediation labels;
 
     OutgoingJudge(ConfinedConnection connection) {
         this.connection = connection;
@@ -26,6 +27,18 @@ final class OutgoingJudge implements Flow.Judge {
         this.replies = new PendingReplies(connection.relay().limits().pendingReplies());
         this.callers = new PendingReplies(connection.relay().limits().pendingReplies());
         this.driver = new DriverCalls(connection, this);
+        this.labels = LabelMediation.of(connection, this);
+    }
+
+    /** The server has other rules from now on; what the app may not own any more is released. */
+    void onPolicyChanged() {
+        labels = LabelMediation.of(connection, this);
+        driver.releaseWhatIsNotAllowed();
+    }
+
+    /** What the label policy of the server says. */
+    LabelMediation labels() {
+        return labels;
     }
 
     /** What the app waits for: the {@link Route} it called, a {@link DriverReply}, or an {@link Answer}. */
@@ -74,6 +87,10 @@ final class OutgoingJudge implements Flow.Judge {
                 || !header.expectsReply()) {
             throw new MalformedException("the first message is not a call of Hello");
         }
+        Flow.Decision other = labels.send(header);
+        if (other != null) {
+            return other;
+        }
         replies.add(header.serial(), DriverReply.HELLO, false);
         connection.onHelloSent();
         return Flow.Decision.FORWARD;
@@ -86,6 +103,10 @@ final class OutgoingJudge implements Flow.Judge {
                 connection.injectIncoming(problem.toBytes(connection.calls().serial(), header.serial(), Bus.NAME, connection.uniqueName()));
                 return Flow.Decision.DROP;
             }
+        }
+        Flow.Decision other = labels.send(header);
+        if (other != null) {
+            return other;
         }
         if (isToDriver(header)) {
             return driver.judge(header, buffer, body);
@@ -114,6 +135,10 @@ final class OutgoingJudge implements Flow.Judge {
     }
 
     private Flow.Decision signal(MessageHeader header) {
+        Flow.Decision other = isToDriver(header) ? Flow.Decision.DROP : labels.send(header);
+        if (other != null) {
+            return other;
+        }
         if (!header.has(MessageHeader.DESTINATION)) {
             // to whom a broadcast goes is not known here, so only a rule about everybody can let file descriptors out
             if (header.unixFds() > 0 && (server.routes().everybody().flags(header) & AccessFlags.SEND_FDS) == 0) {
@@ -122,8 +147,7 @@ final class OutgoingJudge implements Flow.Judge {
             server.countForwarded();
             return Flow.Decision.FORWARD;
         }
-        return isToDriver(header) ? Flow.Decision.DROP
-                : send(header, AccessFlags.SIGNAL, server.routes().to(header, MessageHeader.DESTINATION));
+        return send(header, AccessFlags.SIGNAL, server.routes().to(header, MessageHeader.DESTINATION));
     }
 
     private Flow.Decision send(MessageHeader header, int permission, Route firstRoute) {
@@ -196,6 +220,11 @@ final class OutgoingJudge implements Flow.Judge {
     /** Answers a call in the place of its reply, without the call reaching the bus. */
     Flow.Decision answer(MessageHeader header, Answer answer) {
         if (!header.expectsReply()) {
+            return Flow.Decision.DROP;
+        }
+        if (connection.uniqueName().isEmpty()) {
+            // before Hello the bus answers nothing else that could be replaced
+            connection.injectIncoming(answer.toBytes(connection.calls().serial(), header.serial(), Bus.NAME, null));
             return Flow.Decision.DROP;
         }
         replies.add(header.serial(), answer, false);

@@ -19,6 +19,9 @@ final class Peer {
     private ConfinedConnection confined;
     private boolean announced;
     private boolean undecided;
+    private byte[][] ownedNames;
+    private byte[][] labels;
+    private int process;
 
     Peer(String uniqueName) {
         this.uniqueName = uniqueName;
@@ -43,6 +46,14 @@ final class Peer {
         return names;
     }
 
+    /** The same as bytes; the array is not to be changed. */
+    byte[][] ownedNames() {
+        if (ownedNames == null) {
+            ownedNames = names.stream().map(Peer::bytes).toArray(byte[][]::new);
+        }
+        return ownedNames;
+    }
+
     /** Whether it owns a name, or has owned it in its life. */
     boolean hasEverOwned(String name) {
         return names.contains(name) || formerNames.contains(name);
@@ -55,11 +66,13 @@ final class Peer {
 
     void acquire(String name) {
         names.add(name);
+        ownedNames = null;
         formerNames.remove(name);
     }
 
     void release(String name) {
         names.remove(name);
+        ownedNames = null;
         formerNames.add(name);
         if (formerNames.size() > 256) {
             formerNames.remove(formerNames.iterator().next());
@@ -91,6 +104,21 @@ final class Peer {
 
     void setUndecided(boolean undecided) {
         this.undecided = undecided;
+    }
+
+    /** What the bus says its security label is; null when it was not asked or has not answered. See {@link PeerLabels}. */
+    byte[][] labels() {
+        return labels;
+    }
+
+    /** Of its process, as the bus says with the label; 0 when it was not asked or does not say. */
+    int process() {
+        return process;
+    }
+
+    void setLabels(byte[][] told, int processId) {
+        labels = told;
+        process = processId;
     }
 
     /** {@code type/app_id}, null for an unconfined peer. */

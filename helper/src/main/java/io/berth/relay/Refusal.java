@@ -88,6 +88,11 @@ record Refusal(String operation, boolean incoming, String name, String rule, Str
         return never(header, "a confined connection may only ask io.berth.Helper1 about itself (Get… methods)");
     }
 
+    /** What a label policy decides; the answer is made apart. @param incoming whether it was said to the app */
+    static Refusal labelled(MessageHeader header, boolean incoming, String name, String rule, String suggestion) {
+        return new Refusal(operation(header), incoming, name, rule, suggestion, null);
+    }
+
     static Refusal never(MessageHeader header, String why) {
         return new Refusal(operation(header), false, header.text(MessageHeader.DESTINATION), "never allowed: " + why, "",
                 Answer.accessDenied(why));

@@ -78,6 +78,13 @@ public final class RelayServer {
         }
         connector = Optional.ofNullable(made);
         view.add(this);
+        countPolicy(policy, 1);
+    }
+
+    private void countPolicy(AccessPolicy policy, int change) {
+        if (policy.labels() != null) {
+            view.labels().countPolicies(change);
+        }
     }
 
     /** Begins to take clients. */
@@ -223,6 +230,8 @@ public final class RelayServer {
                 views.add(new Visibility(other, connections.stream().map(c -> view.owners().find(c.uniqueName())).filter(Objects::nonNull).toList()));
             }
         }
+        countPolicy(policy, 1);
+        countPolicy(replaced, -1);
         routes = new Routes(this, view.owners(), policy);
         view.owners().onConsentChanged();
         List.copyOf(connections).forEach(ConfinedConnection::onPolicyChanged);
@@ -275,10 +284,20 @@ public final class RelayServer {
 
     void audit(ConfinedConnection connection, MessageHeader header, Refusal refusal, boolean passes) {
         if (!passes) {
-            denied++;
+            countDenied();
         }
-        AuditRecord record = record(passes ? "allowed" : "denied", refusal.operation(), refusal.incoming(), connection, header, refusal.name(),
-                refusal.rule(), refusal.suggestion());
+        audit(connection, header, refusal, passes ? "allowed" : "denied", "");
+    }
+
+    /**
+     * Tells without counting.
+     *
+     * @param verdict as in an {@link AuditRecord}
+     * @param line    dbus-daemon's, empty for none
+     */
+    void audit(ConfinedConnection connection, MessageHeader header, Refusal refusal, String verdict, String line) {
+        AuditRecord record = record(verdict, refusal.operation(), refusal.incoming(), connection, header, refusal.name(),
+                refusal.rule(), refusal.suggestion(), line);
         events.onAudit(record);
         if (observer != null) {
             observer.onAudit(record);
@@ -287,10 +306,10 @@ public final class RelayServer {
 
     /** @param name the other side, as the message says it, or what a call to the bus is about */
     AuditRecord record(String verdict, String operation, boolean incoming, ConfinedConnection connection, MessageHeader header, String name,
-            String rule, String suggestion) {
+            String rule, String suggestion, String line) {
         return new AuditRecord(verdict, operation, view.busName(), incoming ? "incoming" : "outgoing", otherSide(name),
                 header.text(MessageHeader.PATH), header.text(MessageHeader.INTERFACE), header.text(MessageHeader.MEMBER),
-                header.unixFds() > 0, connection.uniqueName(), connection.credentials().pid(), rule, suggestion, 0);
+                header.unixFds() > 0, connection.uniqueName(), connection.credentials().pid(), rule, suggestion, line, 0);
     }
 
     /** Whether every message is told from now on. */
@@ -309,6 +328,10 @@ public final class RelayServer {
         return peer == null ? AuditRecord.Peer.of(name) : peer.told(name);
     }
 
+    void countDenied() {
+        denied++;
+    }
+
     void countForwarded() {
         forwarded++;
     }
@@ -321,6 +344,7 @@ public final class RelayServer {
             connection.close(null);
         }
         connector.ifPresent(Connector::close);
+        countPolicy(routes.policy(), -1);
         view.remove(this);
     }
 

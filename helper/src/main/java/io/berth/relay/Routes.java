@@ -85,7 +85,7 @@ final class Routes {
     /** Whether the rules let the app know of a name; what single connections have learnt is theirs. */
     boolean sees(String name) {
         boolean exists = owners.find(name) != null;
-        return name.equals(Bus.NAME) || (exists || !name.startsWith(":")) && policy.seesName(name) || seesOwner(name);
+        return name.equals(Bus.NAME) || everybody.sees() || (exists || !name.startsWith(":")) && policy.seesName(name) || seesOwner(name);
     }
 
     /** Whether the rules let the app know of the connection that has this name now, and so of all its names. */

@@ -5,6 +5,7 @@ import io.berth.api.AuditRecord;
 import io.berth.kernel.BootTimers;
 import io.berth.kernel.EventLoop;
 import io.berth.kernel.KernelException;
+import io.berth.policy.LabelPolicy;
 import io.berth.server.RegistryException.Kind;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
@@ -20,7 +21,7 @@ import java.util.stream.Stream;
 
 /**
  * The rules of one server, by where they come from: base rules, which stay until they are changed, timed rules, which go by
- * themselves, and what services have granted ({@link GrantTable}). A rule may be several of them; they never mix. What they add up to is in force: that the server's clients are judged by it is
+ * themselves, and what services have granted ({@link GrantTable}). In the place of all of them there may be a label policy. A rule may be several of them; they never mix. What they add up to is in force: that the server's clients are judged by it is
  * {@link ContainerServer}'s work, who is told of each change that comes from here. Owns the timers. Loop thread.
  */
 final class AccessTable {
@@ -45,6 +46,9 @@ final class AccessTable {
     private final Listener listener;
     private List<AccessRule> base;
     private boolean unrestricted;
+    private Optional<LabelPolicy> labels;
+    /** How often the base was replaced, or was about to be. */
+    private long replacements;
     private final Map<AccessRule, Timed> timed = new LinkedHashMap<>();
     private final GrantTable grants = new GrantTable();
 
@@ -55,10 +59,16 @@ final class AccessTable {
         this.listener = listener;
         this.base = List.copyOf(spec.allow());
         this.unrestricted = spec.unrestricted();
+        this.labels = spec.labels();
     }
 
     boolean isUnrestricted() {
         return unrestricted;
+    }
+
+    /** What decides instead of the rules, timed ones included. */
+    Optional<LabelPolicy> labels() {
+        return labels;
     }
 
     List<AccessRule> base() {
@@ -80,11 +90,27 @@ final class AccessTable {
         return List.copyOf(all);
     }
 
-    /** In place of all base rules, or of the freedom from rules. */
+    /** A label policy will come. @return for {@link #replaceByLabels} */
+    long beginReplacement() {
+        return ++replacements;
+    }
+
+    /** @param replacement if something else has taken its place since it began, the policy comes too late and has no effect */
+    void replaceByLabels(LabelPolicy policy, long replacement) {
+        if (replacement == replacements) {
+            base = List.of();
+            unrestricted = false;
+            labels = Optional.of(policy);
+        }
+    }
+
+    /** In place of all base rules, of the freedom from rules, or of a label policy. */
     void replaceBase(List<AccessRule> rules) {
         checkCount(Stream.concat(rules.stream(), timed.keySet().stream()).distinct().count());
+        replacements++;
         base = List.copyOf(rules);
         unrestricted = false;
+        labels = Optional.empty();
     }
 
     /** A rule that is there already is not added again. */
@@ -203,6 +229,10 @@ final class AccessTable {
             throw new RegistryException(Kind.INVALID_ARGUMENT,
                     "the server is unrestricted; replace its rules with SetContainerAccess first");
         }
+        if (labels.isPresent()) {
+            throw new RegistryException(Kind.INVALID_ARGUMENT, "the server is under a Policy, which alone decides; change it with"
+                    + " SetContainerPolicy, or replace it with SetContainerAccess");
+        }
     }
 
     private void checkCount(long rules) {
@@ -218,7 +248,7 @@ final class AccessTable {
 
     private void audit(String verdict, AccessRule rule, Caller by, String more) {
         listener.onAccessAudit(new AuditRecord(verdict, "access", bus, "", AuditRecord.Peer.of(rule.busName()), "", "", "", false,
-                by.uniqueName(), by.processId(), rule + more, "", 0));
+                by.uniqueName(), by.processId(), rule + more, "", "", 0));
     }
 
     /** Ends what waits. */

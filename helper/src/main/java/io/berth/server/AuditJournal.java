@@ -41,7 +41,8 @@ public final class AuditJournal implements RegistryListener {
     @Override
     public void onAudit(String serverId, AuditRecord record) {
         ServerInfo server = servers.get(serverId);
-        String line = "server " + serverId + (server == null ? "" : " of " + PrintableText.of(server.appId())) + ": " + record;
+        String line = !record.line().isEmpty() ? record.line()
+                : "server " + serverId + (server == null ? "" : " of " + PrintableText.of(server.appId())) + ": " + record;
         boolean written = journal.write(fields(serverId, server, record, line));
         if (!written || !journal.isStandardError()) {
             LOG.info("{}", line);

@@ -3,6 +3,7 @@ package io.berth.server;
 import io.berth.api.AuditRecord;
 import io.berth.kernel.KernelException;
 import io.berth.policy.AccessPolicy;
+import io.berth.policy.LabelPolicy;
 import io.berth.policy.NameSet;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -276,7 +277,23 @@ public final class ContainerServer {
     }
 
     private AccessPolicy policy() {
-        return new AccessPolicy(access.all(), access.isUnrestricted(), effectiveMode() == Mode.COMPLAIN, forbiddenNames());
+        boolean complains = effectiveMode() == Mode.COMPLAIN;
+        return access.labels().map(labels -> AccessPolicy.of(labels, complains, forbiddenNames()))
+                .orElseGet(() -> new AccessPolicy(access.all(), access.isUnrestricted(), complains, forbiddenNames()));
+    }
+
+    long beginReplacement() {
+        return access.beginReplacement();
+    }
+
+    /** @param replacement of {@link #beginReplacement} */
+    void setLabels(LabelPolicy policy, long replacement) {
+        registry.checkRoom(policy, this);
+        changeAccess(table -> table.replaceByLabels(policy, replacement));
+    }
+
+    int policySteps() {
+        return access.labels().map(LabelPolicy::steps).orElse(0);
     }
 
     // what the backend tells
@@ -320,7 +337,9 @@ public final class ContainerServer {
     }
 
     public void onAudit(AuditRecord record) {
-        denials.add(record, registry.nowUs());
+        if (!record.verdict().equals(AuditRecord.AUDITED)) {
+            denials.add(record, registry.nowUs());
+        }
         thinner.admit(record, registry.loop().nowNs()).ifPresent(told -> registry.onAudit(this, told));
     }
 
@@ -356,7 +375,7 @@ public final class ContainerServer {
     public ServerInfo info() {
         return new ServerInfo(id, spec.type(), spec.appId(), spec.metadata(), spec.creator(), spec.bus(),
                 service == null ? "" : service.socketPath(), service == null ? "" : service.address(), state, access.base(), access.timed(), access.grants(),
-                access.isUnrestricted(), effectiveMode(),
+                access.labels().map(LabelPolicy::text).orElse(""), access.isUnrestricted(), effectiveMode(),
                 service == null ? List.of() : service.connections(), lifetime.cgroups(), registry.mounts().list(this), createdUs,
                 service == null ? 0 : service.messagesForwarded(), service == null ? 0 : service.messagesDenied());
     }

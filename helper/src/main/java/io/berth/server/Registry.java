@@ -1,6 +1,7 @@
 package io.berth.server;
 
 import io.berth.api.AccessRule;
+import io.berth.api.AppId;
 import io.berth.api.AuditRecord;
 import io.berth.api.PrintableText;
 import io.berth.kernel.BootTimers;
@@ -8,6 +9,7 @@ import io.berth.kernel.Cgroups;
 import io.berth.kernel.EventLoop;
 import io.berth.kernel.Kernel;
 import io.berth.kernel.PeerCredentials;
+import io.berth.policy.LabelPolicy;
 import io.berth.policy.NameSet;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -35,6 +37,7 @@ public final class Registry {
     private final RegistryLimits limits;
     private final BootTimers bootTimers;
     private final Cgroups cgroups;
+    private final PolicyCompiler compiler;
     private final MountTable mounts;
     private final Map<String, ContainerServer> servers = new LinkedHashMap<>();
     private final List<RegistryListener> listeners = new ArrayList<>();
@@ -54,6 +57,7 @@ public final class Registry {
         this.limits = limits;
         this.bootTimers = new BootTimers(kernel, loop);
         this.cgroups = kernel.openCgroups(loop);
+        this.compiler = new PolicyCompiler(loop);
         this.mounts = mounts;
     }
 
@@ -65,6 +69,12 @@ public final class Registry {
                 throw shutDown ? new RegistryException(RegistryException.Kind.FAILED, "the helper is about to exit")
                         : new RegistryException(RegistryException.Kind.LIMITS_EXCEEDED,
                                 "the limit of " + limits.servers() + " container servers is reached");
+            }
+            try {
+                spec.labels().ifPresent(policy -> checkRoom(policy, null));
+            } catch (RegistryException tooLarge) {
+                spec.fds().forEach(kernel::close);
+                throw tooLarge;
             }
             ContainerServer server = new ContainerServer(this, Long.toString(++lastId), spec, nowUs());
             servers.put(server.id(), server);
@@ -87,6 +97,30 @@ public final class Registry {
     /** The rules take the place of the base rules, or of {@code Unrestricted}. */
     public CompletableFuture<Void> setAccess(String id, List<AccessRule> rules) {
         return change(id, server -> server.changeAccess(access -> access.replaceBase(rules)));
+    }
+
+    /** Fails with {@code INVALID_ARGUMENT}, naming line and column, when the text is no policy, and changes nothing then. */
+    public CompletableFuture<Void> setPolicy(String id, String text) {
+        return onLoop(() -> {
+            ContainerServer server = find(id);
+            long replacement = server.beginReplacement();
+            return compilePolicy(text, new AppId(server.spec().type(), server.spec().appId())).thenCompose(policy ->
+                    change(id, same -> same.setLabels(policy, replacement)));
+        });
+    }
+
+    /** Compiles a label policy for a server that is to be made. Fails as {@link #setPolicy}. */
+    public CompletableFuture<LabelPolicy> compilePolicy(String text, AppId app) {
+        return compiler.compile(text, app.label());
+    }
+
+    /** Compiled policies are what servers need most memory for. @param owner whose policy it replaces; null for a new server */
+    void checkRoom(LabelPolicy policy, ContainerServer owner) {
+        long steps = policy.steps() + servers.values().stream().filter(server -> server != owner).mapToLong(ContainerServer::policySteps).sum();
+        if (steps > limits.policySteps()) {
+            throw new RegistryException(RegistryException.Kind.LIMITS_EXCEEDED, "the policy has " + policy.steps() + " steps of patterns: with those"
+                    + " of other servers " + steps + ", and the limit policySteps is " + limits.policySteps());
+        }
     }
 
     /** A rule that is there already is not added again. */

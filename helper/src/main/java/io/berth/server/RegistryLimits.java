@@ -8,6 +8,7 @@ package io.berth.server;
  * @param rulesPerServer     base and timed rules of one server
  * @param grantsPerServer    rules that services have granted to one server
  * @param grantsPerCaller    rules that one service has granted, to all servers
+ * @param policySteps        of the patterns of all label policies together
  */
-public record RegistryLimits(int servers, int instancesPerServer, int rulesPerServer, int grantsPerServer, int grantsPerCaller) {
+public record RegistryLimits(int servers, int instancesPerServer, int rulesPerServer, int grantsPerServer, int grantsPerCaller, int policySteps) {
 }

@@ -12,6 +12,7 @@ import java.util.Map;
  * @param allow             base rules
  * @param timed             rules that go by themselves
  * @param grants            rules that services have granted
+ * @param policy            text of the label policy, exactly as it was given; empty when there is none
  * @param connections       unique names of its clients
  * @param cgroups           absolute paths of its cgroups that are not over
  * @param mounts            where its socket is mounted
@@ -20,6 +21,6 @@ import java.util.Map;
  */
 public record ServerInfo(String id, String type, String appId, Map<String, ?> metadata, Creator creator, String bus,
         String socketPath, String address, ServerState state, List<AccessRule> allow, List<TimedRule> timed, List<AccessRule> grants,
-        boolean unrestricted,
+        String policy, boolean unrestricted,
         Mode mode, List<String> connections, List<String> cgroups, List<MountInfo> mounts, long createdUs, long messagesForwarded, long messagesDenied) {
 }

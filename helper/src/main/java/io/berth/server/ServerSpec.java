@@ -1,9 +1,11 @@
 package io.berth.server;
 
 import io.berth.api.AccessRule;
+import io.berth.policy.LabelPolicy;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalInt;
 
 /**
@@ -14,7 +16,8 @@ import java.util.OptionalInt;
  * @param metadata        kept and shown, never interpreted
  * @param creator         who asked
  * @param bus             {@code session}, {@code system}, or a {@code unix:} address
- * @param allow           access rules; empty when {@code unrestricted}
+ * @param allow           access rules; empty when {@code unrestricted}, or when there is a label policy
+ * @param labels          decides in the place of access rules
  * @param unrestricted    everything but what is never allowed
  * @param allowHostEscape whether rules on names that hand out the host have effect
  * @param mode            enforce or complain
@@ -24,7 +27,7 @@ import java.util.OptionalInt;
  * @param lifetime        when it begins and what ends it
  */
 public record ServerSpec(String type, String appId, Map<String, ?> metadata, Creator creator, String bus,
-        List<AccessRule> allow, boolean unrestricted, boolean allowHostEscape, Mode mode, OptionalInt socket,
+        List<AccessRule> allow, Optional<LabelPolicy> labels, boolean unrestricted, boolean allowHostEscape, Mode mode, OptionalInt socket,
         OptionalInt connector, LifetimeSpec lifetime) {
     /** All that the registry owns. */
     List<Integer> fds() {

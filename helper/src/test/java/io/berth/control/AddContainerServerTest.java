@@ -51,7 +51,7 @@ class AddContainerServerTest {
 
     @Test
     void namedArguments_unknownOrOfWrongType_areInvalidArgsByName() throws Exception {
-        assertEquals("InvalidArgs unknown named argument 'Bux': expected one of Bus, Allow, Unrestricted, AllowHostEscape, "
+        assertEquals("InvalidArgs unknown named argument 'Bux': expected one of Bus, Allow, Policy, Unrestricted, AllowHostEscape, "
                 + "Mode, Socket, Connector, ReadyNotification, CloseNotification, OutliveCreator, Cgroups, Processes, StartTimeout", client.addError("Bux", "session"));
         assertEquals("InvalidArgs named argument Bus has type i, expected s", client.addError("Bus", 1));
         assertEquals("InvalidArgs named argument Allow has type as, expected a(usos)",
@@ -59,9 +59,11 @@ class AddContainerServerTest {
         assertEquals("InvalidArgs named argument CloseNotification has type u, expected h",
                 client.addError("CloseNotification", new UInt32(0)));
         assertEquals("InvalidArgs named argument Cgroups has type s, expected as", client.addError("Cgroups", "/x"));
-        assertEquals("NotSupported the named argument Policy is not supported by this version of Berth", client.addError("Policy", "dbus,"));
-        assertEquals("InvalidArgs Allow and Unrestricted exclude each other: at most one may be given",
-                client.addError("Unrestricted", true, "Allow", new Variant<>(List.of(), "a(usos)")));
+        for (Object[] two : List.of(new Object[] {"Unrestricted", true, "Allow", new Variant<>(List.of(), "a(usos)")},
+                new Object[] {"Unrestricted", true, "Policy", "dbus,"},
+                new Object[] {"Allow", new Variant<>(List.of(), "a(usos)"), "Policy", "dbus,"})) {
+            assertEquals("InvalidArgs Allow, Policy and Unrestricted exclude each other: at most one may be given", client.addError(two));
+        }
         assertEquals("InvalidArgs mode '': expected enforce or complain", client.addError("Mode", ""));
         assertEquals("InvalidArgs StartTimeout 18446744073709551615: expected at most 9223372036854775 microseconds, 0 for ever",
                 client.addError("StartTimeout", new UInt64("18446744073709551615")));

@@ -57,12 +57,12 @@ class AnnouncerTest {
     }
 
     private static AuditRecord audit(String member) {
-        return new AuditRecord("denied", "method_call", "session", "outgoing", AuditRecord.Peer.of("org.foo"), "/", "org.foo", member, false, ":1.5", 7, "", "", 0);
+        return new AuditRecord("denied", "method_call", "session", "outgoing", AuditRecord.Peer.of("org.foo"), "/", "org.foo", member, false, ":1.5", 7, "", "", "", 0);
     }
 
     private static ServerInfo server(String id, Mode mode, String... connections) {
         return new ServerInfo(id, "org.example.Sandbox", "app", Map.of(), new Creator(":1.1", Map.of()), "session", "/x", "unix:path=/x",
-                ServerState.LISTENING, List.of(), List.of(), List.of(), false, mode, List.of(connections), List.of(), List.of(), 0, 0, 0);
+                ServerState.LISTENING, List.of(), List.of(), List.of(), "", false, mode, List.of(connections), List.of(), List.of(), 0, 0, 0);
     }
 
     @Test

@@ -72,7 +72,7 @@ class ControlObjectsTest {
         @SuppressWarnings("unchecked")
         Map<String, Variant<?>> all = (Map<String, Variant<?>>) client.call(TestClient.ROOT, PROPERTIES, "GetAll", "s", TestClient.HELPER)[0];
         assertEquals("1.2.3", all.get("Version").getValue());
-        assertEquals(List.of("Bus", "Allow", "Unrestricted", "AllowHostEscape", "Mode", "Socket", "Connector", "ReadyNotification",
+        assertEquals(List.of("Bus", "Allow", "Policy", "Unrestricted", "AllowHostEscape", "Mode", "Socket", "Connector", "ReadyNotification",
                 "CloseNotification", "OutliveCreator", "Cgroups", "Processes", "StartTimeout"), all.get("SupportedArguments").getValue());
         assertEquals("a{su}", all.get("Limits").getSig());
         assertEquals(new UInt32(0xffffffffL), ((Map<?, ?>) all.get("Limits").getValue()).get("big"));
@@ -144,13 +144,6 @@ class ControlObjectsTest {
             client.call(path, "org.freedesktop.DBus.Peer", "Ping", null);
             assertEquals(machine, client.call(path, "org.freedesktop.DBus.Peer", "GetMachineId", null)[0]);
         }
-    }
-
-    @Test
-    void laterMembers_called_sayNotSupported() throws Exception {
-        DBusPath server = (DBusPath) client.add()[0];
-        assertEquals("NotSupported SetContainerPolicy is not supported by this version of Berth",
-                client.helperError("SetContainerPolicy", "os", server, "dbus,"));
     }
 
     @Test

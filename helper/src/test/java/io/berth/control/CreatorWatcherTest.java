@@ -68,7 +68,7 @@ class CreatorWatcherTest {
     }
 
     private static ServerSpec spec(Creator creator) {
-        return new ServerSpec("org.example.Sandbox", "app", Map.of(), creator, "session", List.of(), false, false, Mode.ENFORCE,
+        return new ServerSpec("org.example.Sandbox", "app", Map.of(), creator, "session", List.of(), Optional.empty(), false, false, Mode.ENFORCE,
                 OptionalInt.empty(), OptionalInt.empty(),
                 new LifetimeSpec(OptionalInt.empty(), OptionalInt.empty(), Optional.empty(), List.of(), List.of(), 0));
     }

@@ -28,7 +28,7 @@ class MemberTableTest {
     void members_besideIntrospection_areTheSame() throws Exception {
         assertSame(HelperName.HELPER_INTERFACE, helper.members(), helper.properties());
         assertSame(HelperName.SERVER_INTERFACE, new ServerMembers(null, null).members(), ServerProperties.all(new ServerInfo("1", "t", "a",
-                Map.of(), new Creator(":1.1", Map.of()), "session", "/x", "", ServerState.LISTENING, List.of(), List.of(), List.of(), true, Mode.ENFORCE,
+                Map.of(), new Creator(":1.1", Map.of()), "session", "/x", "", ServerState.LISTENING, List.of(), List.of(), List.of(), "", true, Mode.ENFORCE,
                 List.of(), List.of(), List.of(), 0, 0, 0)));
         assertSame(Introspection.INTROSPECTABLE, standard.introspectable(), Map.of());
         assertSame(Introspection.PEER, StandardMembers.peer(), Map.of());

@@ -11,7 +11,7 @@ class AuditThinnerTest {
     private static final long SECOND = 1_000_000_000L;
 
     private static AuditRecord record(String member) {
-        return new AuditRecord("denied", "method_call", "session", "outgoing", AuditRecord.Peer.of("org.a"), "/", "a.b", member, false, ":1.1", 1, "missing", "", 0);
+        return new AuditRecord("denied", "method_call", "session", "outgoing", AuditRecord.Peer.of("org.a"), "/", "a.b", member, false, ":1.1", 1, "missing", "", "", 0);
     }
 
     @Test

@@ -18,27 +18,41 @@ public final class CompiledPolicy {
     /** What the automaton of one field remembers, in ints; and what is remembered of sets of rules, in longs. */
     private static final int MAX_REMEMBERED = 1 << 20;
 
+    /** What a rule does where it applies: all that is kept of it besides its patterns. */
+    private record Effect(int priority, RuleMode mode, boolean audit) {
+        static Effect of(DbusRule rule) {
+            return new Effect(rule.priority(), rule.mode(), rule.audit());
+        }
+    }
+
     private final Dialect dialect;
-    private final List<DbusRule> rules;
+    private final List<Effect> effects;
     private final RuleSets sets;
+    private final int steps;
     /** Null for a field that no rule speaks of. */
     private final FieldAutomaton[] automata = new FieldAutomaton[Field.values().length];
     private final long[][] byPermission = new long[Permission.values().length][];
     private final int[] numberOfPermission = new int[Permission.values().length];
 
     CompiledPolicy(Dialect dialect, List<DbusRule> rules) {
-        this(dialect, rules, MAX_REMEMBERED);
+        this(dialect, rules, MAX_EDGES, MAX_REMEMBERED);
     }
 
-    /** @param maxRemembered in ints for each field, in longs for sets of rules */
-    CompiledPolicy(Dialect dialect, List<DbusRule> rules, int maxRemembered) {
+    /**
+     * @param maxEdges      of the graphs of all fields together
+     * @param maxRemembered in ints for each field, in longs for sets of rules
+     */
+    CompiledPolicy(Dialect dialect, List<DbusRule> rules, int maxEdges, int maxRemembered) {
         this.dialect = dialect;
-        this.rules = rules;
+        Map<Effect, Effect> same = new HashMap<>();
+        this.effects = rules.stream().map(Effect::of).map(effect -> same.computeIfAbsent(effect, first -> first)).toList();
         this.sets = new RuleSets(rules.size(), this::judge, maxRemembered);
         int edges = 0;
+        // one after the other, so that the last field gets what the others leave
         for (Field field : Field.values()) {
-            edges += compile(field, MAX_EDGES - edges, maxRemembered);
+            edges += compile(rules, field, maxEdges - edges, maxRemembered);
         }
+        steps = edges;
         for (Permission permission : Permission.values()) {
             long[] with = new long[sets.words()];
             for (int i = 0; i < rules.size(); i++) {
@@ -52,7 +66,7 @@ public final class CompiledPolicy {
     }
 
     /** @return how many edges it took */
-    private int compile(Field field, int maxEdges, int maxRemembered) {
+    private int compile(List<DbusRule> rules, Field field, int maxEdges, int maxRemembered) {
         PatternGraph graph = new PatternGraph(maxEdges);
         Map<Pattern, Integer> numbers = new HashMap<>();
         List<List<Integer>> users = new ArrayList<>();
@@ -70,7 +84,7 @@ public final class CompiledPolicy {
                 users.add(new ArrayList<>());
                 if (!graph.add(pattern, number)) {
                     throw rules.get(i).conditions().get(field).position().error("a pattern too many",
-                            "patterns of at most " + MAX_EDGES + " steps in one policy");
+                            "fewer or simpler patterns: they take more steps than a policy may have");
                 }
             }
             users.get(number).add(i);
@@ -79,6 +93,11 @@ public final class CompiledPolicy {
             automata[field.ordinal()] = new FieldAutomaton(graph, new Users(sets, silent, users), maxRemembered);
         }
         return graph.edges();
+    }
+
+    /** How many steps its patterns have together; one takes some 30 bytes. */
+    public int steps() {
+        return steps;
     }
 
     public Dialect dialect() {
@@ -130,7 +149,7 @@ public final class CompiledPolicy {
         boolean quiet = false;
         for (int i = 0; i < sets.words(); i++) {
             for (long left = bits[from + i]; left != 0; left &= left - 1) {
-                DbusRule rule = rules.get((i << 6) + Long.numberOfTrailingZeros(left));
+                Effect rule = effects.get((i << 6) + Long.numberOfTrailingZeros(left));
                 int order = rule.priority() != priority ? Integer.compare(rule.priority(), priority) : rule.mode().compareTo(mode);
                 if (order > 0) {
                     priority = rule.priority();

@@ -40,4 +40,14 @@ public final class ParsedPolicy {
     public CompiledPolicy compile() {
         return new CompiledPolicy(dialect, rules);
     }
+
+    /**
+     * The same in bounded memory, for a process that has many policies.
+     *
+     * @param maxSteps      of the patterns of all fields together; one takes some 30 bytes
+     * @param maxRemembered what messages may make it remember, in ints for each field, and in longs for sets of rules
+     */
+    public CompiledPolicy compile(int maxSteps, int maxRemembered) {
+        return new CompiledPolicy(dialect, rules, maxSteps, maxRemembered);
+    }
 }

@@ -24,7 +24,7 @@ public final class RuleVerdict {
     }
 
     /** Nothing applies, or only a prompt: denied, and audited. */
-    static RuleVerdict unmatched() {
+    public static RuleVerdict unmatched() {
         return ALL[0];
     }
 

@@ -1,5 +1,6 @@
 package io.berth.policy.apparmor;
 
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -27,6 +28,16 @@ final class RuleWriter {
             }
         });
         return out.append(peer.isEmpty() ? "" : " peer=(" + String.join(", ", peer) + ")").append(',').toString();
+    }
+
+    /** A text that stands for itself, behind a key anywhere in a rule. */
+    static String literal(String text) {
+        StringBuilder pattern = new StringBuilder();
+        for (byte b : text.getBytes(StandardCharsets.UTF_8)) {
+            char c = (char) (b & 0xff);
+            pattern.append(WILD.indexOf(c) >= 0 ? "\\" : "").append(c);
+        }
+        return value(pattern.toString());
     }
 
     /** A pattern as it stands behind a key anywhere in a rule. */

@@ -124,7 +124,7 @@ class CompiledPolicyTest {
                 rules.add(random.rule(true));
                 text.append(random.text(rules.get(n)));
             }
-            CompiledPolicy policy = new CompiledPolicy(Dialect.TODAY, PolicyText.parse(text.toString(), "x").rules(), 200);
+            CompiledPolicy policy = new CompiledPolicy(Dialect.TODAY, PolicyText.parse(text.toString(), "x").rules(), 1 << 20, 200);
             PolicyQuery query = new PolicyQuery();
             for (int n = 0; n < 100; n++) {
                 Permission permission = Permission.values()[random.below(2)];

@@ -57,6 +57,14 @@ public final class HelperApi {
         connection.call(call("SetContainerAccess").body("oa(usos)", server.object(), structs(rules)));
     }
 
+    public void setPolicy(ContainerServer server, String policy) {
+        connection.call(call("SetContainerPolicy").body("os", server.object(), policy));
+    }
+
+    public void setMode(ContainerServer server, String mode) {
+        connection.call(call("SetMode").body("os", server.object(), mode));
+    }
+
     public void addAccess(ContainerServer server, AccessRule... rules) {
         connection.call(call("AddAccess").body("oa(usos)t", server.object(), structs(rules), 0));
     }
@@ -124,6 +132,16 @@ public final class HelperApi {
     public static Map<String, Variant> unrestricted() {
         Map<String, Variant> arguments = staying();
         arguments.put("Unrestricted", Variant.of(true));
+        return arguments;
+    }
+
+    /** The same for a server under a policy in AppArmor's language, with further arguments. */
+    public static Map<String, Variant> policy(String text, Object... more) {
+        Map<String, Variant> arguments = staying();
+        arguments.put("Policy", Variant.of(text));
+        for (int i = 0; i < more.length; i += 2) {
+            arguments.put((String) more[i], (Variant) more[i + 1]);
+        }
         return arguments;
     }
 

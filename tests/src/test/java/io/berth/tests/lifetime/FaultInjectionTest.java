@@ -83,7 +83,7 @@ class FaultInjectionTest {
         Kernel kernel = failing.kernel();
         loop = new LoopThread(kernel, faults::add);
         RelayBackend backend = new RelayBackend(kernel, new Relay(kernel, loop, Limits.defaults()), directory, bus.address(), bus.address());
-        registry = new Registry(kernel, loop, backend, new NameSet(List.of()), new RegistryLimits(100, 10, 100, 10, 10),
+        registry = new Registry(kernel, loop, backend, new NameSet(List.of()), new RegistryLimits(100, 10, 100, 10, 10, 1000),
                 new MountTable(new LinuxMountNamespaces(root), kernel, loop, new StateFile(directory.path()), 10));
         Thread thread = new Thread(loop, "loop");
         thread.start();
@@ -114,7 +114,7 @@ class FaultInjectionTest {
                 List.of(version2.root().resolve("app").toString(), version1.root().resolve("app").toString()),
                 List.of(Libc.LIBC.pidfd_open((int) process.pid(), 0)), 60_000_000);
         return new ServerSpec("org.test.Sandbox", "app", Map.of(), new Creator(":1.1", Map.of()), "unix:path=" + otherBus.socket(), List.of(),
-                false, false, Mode.ENFORCE, socket, connector, lifetime);
+                Optional.empty(), false, false, Mode.ENFORCE, socket, connector, lifetime);
     }
 
     private int watches() throws Exception {
