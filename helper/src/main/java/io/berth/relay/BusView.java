@@ -364,7 +364,7 @@ public final class BusView {
     /** Asks the bus who a connection is. @param answer told empty when it has no such connection, or is gone itself */
     void credentials(String uniqueName, Consumer<Optional<ConnectionCredentials>> answer) {
         call(serial -> Bus.call(serial, "GetConnectionCredentials").string(uniqueName).toBytes(),
-                body -> answer.accept(Optional.ofNullable(body).filter(told -> told.signature().equals("a{sv}")).map(ConnectionCredentials::read)));
+                body -> answer.accept(Optional.ofNullable(body).filter(told -> header.text(MessageHeader.SIGNATURE).equals("a{sv}")).map(ConnectionCredentials::read)));
     }
 
     /** Whether the bus looks at security labels, so that it matters whose label connects. */
