@@ -210,7 +210,7 @@ class FaultInjectionTest {
         int[] close = Descriptors.pipe();
         LifetimeSpec lifetime = new LifetimeSpec(OptionalInt.empty(), OptionalInt.of(close[0]), Optional.empty(), List.of(), List.of(), 0);
         ServerInfo server = registry.add(new ServerSpec("org.test.Sandbox", "app", Map.of(), new Creator(":1.1", Map.of()),
-                "unix:path=" + otherBus.socket(), List.of(), true, false, Mode.ENFORCE, OptionalInt.empty(), connector, lifetime)).get(10, TimeUnit.SECONDS);
+                "unix:path=" + otherBus.socket(), List.of(), Optional.empty(), true, false, Mode.ENFORCE, OptionalInt.empty(), connector, lifetime)).get(10, TimeUnit.SECONDS);
         Path socket = Path.of(server.socketPath());
         Map<String, String> fds = openFiles();
         int watches = watches();
