@@ -11,8 +11,8 @@ import io.berth.wire.MessageHeader;
  * handler uses. Loop thread.
  */
 public final class Relay {
-    /** So many bytes are read at once. */
-    static final int READ_BYTES = 64 << 10;
+    /** So many bytes are read at once: more than a unix socket holds by default, so that one read takes all there is. */
+    static final int READ_BYTES = 256 << 10;
     /** A header and an inspected body, each at its limit, and what one read adds. */
     private static final int RECEIVE_BYTES = (1 << 20) + READ_BYTES;
 

@@ -12,13 +12,14 @@ import java.util.Map;
 
 /**
  * The benchmark: every row for every contender in turn, round after round, in one run on one bus; who comes first changes
- * from round to round. Prints where it is on standard error and the table on standard output.
+ * from round to round. What does not change between rounds is measured once in the end. Prints where it is on standard error and the table on standard output.
  */
 final class Bench {
     private final List<Row> rows = new ArrayList<>();
+    /** What does not change from round to round. */
+    private final List<Row> onceRows = new ArrayList<>();
     private int rounds = 9;
     private boolean quick;
-    private boolean strace;
     private Path json;
     private volatile boolean cutShort;
 
@@ -29,7 +30,6 @@ final class Bench {
                     quick = true;
                     rounds = 5;
                 }
-                case "--strace" -> strace = true;
                 case "--rounds" -> rounds = rounds(value(arguments, ++i));
                 case "--json" -> json = Path.of(value(arguments, ++i)).toAbsolutePath();
                 default -> throw new IllegalArgumentException("unknown argument '" + arguments[i] + "'");
@@ -53,19 +53,25 @@ final class Bench {
     }
 
     private void addRows() {
-        int scale = quick ? 1 : 2;
-        rows.add(CallRow.pipelined(20_000 * scale, 1));
-        rows.add(CallRow.oneAtATime(10_000 * scale));
-        rows.add(CallRow.pipelined(10_000 * scale, 1_000));
-        rows.add(new PayloadRow(64 << 10, 1_500 * scale));
-        rows.add(new PayloadRow(1 << 20, 150 * scale));
-        rows.add(new BroadcastRow(20, 1_000 * scale));
-        rows.add(new SetupRow((200 + rounds - 1) / rounds));
-        rows.add(new FootprintRow(100));
-        if (strace) {
-            rows.add(new SystemCallRow(5_000, 50));
-            rows.add(new SystemCallRow(5_000, 1));
-        }
+        int scale = quick ? 1 : 3;
+        rows.add(CallRow.pipelined(20_000 * scale));
+        rows.add(CallRow.oneAtATime(5_000 * scale));
+        rows.add(new LatencyRow(3_000 * scale));
+        rows.add(new RulesRow(20_000 * scale));
+        rows.add(new PayloadRow(64 << 10, 1_000 * scale, true));
+        rows.add(new PayloadRow(1 << 20, 100 * scale, true));
+        rows.add(new PayloadRow(64 << 10, 1_000 * scale, false));
+        rows.add(new PayloadRow(1 << 20, 100 * scale, false));
+        rows.add(new BroadcastRow(100, 100 * scale));
+        rows.add(new ManyAppsRow(100, 0.5 * scale));
+        rows.add(new SetupRow((1_000 + rounds - 1) / rounds));
+        rows.add(new StartRow((10 + rounds - 1) / rounds));
+        onceRows.add(new SystemCallRow(5_000, 50));
+        onceRows.add(new SystemCallRow(5_000, 1));
+        onceRows.add(new BigMessageRow());
+        onceRows.add(new FootprintRow(1, 0));
+        onceRows.add(new FootprintRow(100, 0));
+        onceRows.add(new FootprintRow(1_000, quick ? 10 : 30));
     }
 
     private Results run(Path berth) throws IOException {
@@ -82,21 +88,28 @@ final class Bench {
         warmUp(stage);
         for (int round = 0; round < rounds; round++) {
             System.err.printf("bench: round %d of %d%n", round + 1, rounds);
-            for (Row row : rows) {
-                for (Contender contender : inTurn(round)) {
-                    row.measure(stage, contender, results);
-                }
-            }
+            measure(rows, stage, round, results);
         }
+        System.err.println("bench: what is measured once");
+        measure(onceRows, stage, 0, results);
         Runtime.getRuntime().removeShutdownHook(onExit);
         stage.close();
         return results;
     }
 
+    private static void measure(List<Row> rows, Stage stage, int round, Results results) {
+        for (Row row : rows) {
+            for (Contender contender : inTurn(round)) {
+                row.measure(stage, contender, results);
+            }
+        }
+    }
+
     /** A daemon has been running for hours when it matters. */
     private static void warmUp(Stage stage) {
         for (Contender contender : Contender.values()) {
-            CallRow.pipelined(20_000, 1).measure(stage, contender, new Results());
+            CallRow.pipelined(60_000).measure(stage, contender, new Results());
+            new PayloadRow(64 << 10, 2_000, false).measure(stage, contender, new Results());
         }
     }
 

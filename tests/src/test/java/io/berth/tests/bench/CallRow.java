@@ -12,27 +12,25 @@ final class CallRow implements Row {
     static final int PER_CALLS = 20_000;
 
     private final Spam spam;
-    private final List<String> rules;
     private final Figure speed;
     private final Figure cpu;
     private final Figure allCpu;
 
-    private CallRow(String circumstance, Spam spam, List<String> rules) {
+    private CallRow(String circumstance, Spam spam) {
         this.spam = spam;
-        this.rules = rules;
         this.speed = Figure.more("calls, " + circumstance, "1/s");
         this.cpu = Figure.less("CPU per 20,000 calls, " + circumstance, "ms");
         this.allCpu = Figure.less("CPU with bus and service, " + circumstance, "ms");
     }
 
     /** One client that keeps 50 calls on their way. */
-    static CallRow pipelined(int count, int rules) {
-        return new CallRow("queue 50" + (rules == 1 ? "" : ", " + rules + " rules"), new Spam(count, 50, null, false), rules(rules));
+    static CallRow pipelined(int count) {
+        return new CallRow("queue 50", new Spam(count, 50, null, false));
     }
 
     /** One client that waits for each reply, everything on one processor: no wake-up of another one hides the work. */
     static CallRow oneAtATime(int count) {
-        return new CallRow("queue 1, one core", new Spam(count, 1, null, true), rules(1));
+        return new CallRow("queue 1, one core", new Spam(count, 1, null, true));
     }
 
     /** The rule that lets the calls pass is the last one. */
@@ -47,19 +45,12 @@ final class CallRow implements Row {
 
     @Override
     public void measure(Stage stage, Contender contender, Results results) {
-        try (Access access = stage.open(contender, rules)) {
+        try (Access access = stage.open(contender, rules(1))) {
             List<Long> all = new ArrayList<>(stage.commonPids());
             all.addAll(access.pids());
             double before = ProcessFigures.cpuMs(access.pids());
             double allBefore = ProcessFigures.cpuMs(all);
-            double seconds;
-            if (spam.pinned()) {
-                try (Affinity pinned = new Affinity(stage.outputs(), all)) {
-                    seconds = spam.run(stage, access);
-                }
-            } else {
-                seconds = spam.run(stage, access);
-            }
+            double seconds = spam.run(stage, access);
             results.add(speed, contender, spam.count() / seconds);
             double per = (double) PER_CALLS / spam.count();
             if (contender != Contender.BARE_BUS) {

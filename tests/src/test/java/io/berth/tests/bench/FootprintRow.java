@@ -10,19 +10,28 @@ import io.berth.tests.raw.RawClient;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.TimeUnit;
 
-/** A new daemon on a bus of its own: how long it takes to start, its memory with no app and with many, each idle. */
+/** A new daemon, or as many proxies, on a bus of its own with apps that do nothing: memory, and what idling costs. */
 final class FootprintRow implements Row {
-    private static final Figure START = Figure.less("daemon from start to name owned", "ms");
-    private static final Figure IDLE = Figure.less("memory (PSS), no app", "MiB");
-
     private final int apps;
-    private final Figure busy;
+    private final int idleSeconds;
+    private final Figure memory;
+    private final Figure idleCpu;
+    private final Figure ownWakeUps;
+    private final Figure wakeUps;
     private int runs;
 
-    FootprintRow(int apps) {
+    /** @param idleSeconds how long to watch the daemon idle; 0 for not */
+    FootprintRow(int apps, int idleSeconds) {
         this.apps = apps;
-        this.busy = Figure.less("memory (PSS), " + apps + " idle apps", "MiB");
+        this.idleSeconds = idleSeconds;
+        String who = apps == 1 ? "1 idle app" : String.format(Locale.ROOT, "%,d idle apps", apps);
+        this.memory = Figure.less("memory (PSS), " + who, "MiB");
+        this.idleCpu = Figure.less("CPU of a core with " + who, "%");
+        this.wakeUps = Figure.less("wake-ups with " + who, "1/s");
+        this.ownWakeUps = Figure.less("wake-ups of Berth's own threads", "1/s");
     }
 
     @Override
@@ -37,9 +46,9 @@ final class FootprintRow implements Row {
         try (PrivateBus bus = PrivateBus.session(runtime, outputs)) {
             try {
                 if (contender == Contender.BERTH) {
-                    results.add(busy, contender, berth(stage, bus, runtime, opened, results));
+                    results.add(memory, contender, berth(stage, bus, runtime, opened, results));
                 } else {
-                    results.add(busy, contender, proxies(bus, runtime, opened));
+                    results.add(memory, contender, proxies(bus, runtime, opened));
                 }
             } finally {
                 closeInReverse(opened);
@@ -50,8 +59,6 @@ final class FootprintRow implements Row {
     private double berth(Stage stage, PrivateBus bus, Path runtime, List<AutoCloseable> opened, Results results) {
         HelperProcess helper = stage.startHelper(bus, runtime);
         opened.add(helper);
-        results.add(START, Contender.BERTH, helper.startMs());
-        results.add(IDLE, Contender.BERTH, ProcessFigures.pssMib(List.of(helper.pid())));
         RawClient launcher = bus.connect();
         opened.add(launcher);
         HelperApi api = new HelperApi(launcher);
@@ -60,7 +67,25 @@ final class FootprintRow implements Row {
             ContainerServer server = api.add("org.example.App" + i, rules);
             opened.add(server.connect());
         }
-        return ProcessFigures.pssMib(List.of(helper.pid()));
+        double mib = ProcessFigures.pssMib(List.of(helper.pid()));
+        if (idleSeconds > 0) {
+            watchIdle(helper.pid(), results);
+        }
+        return mib;
+    }
+
+    private void watchIdle(long pid, Results results) {
+        double cpu = ProcessFigures.cpuMs(List.of(pid));
+        long all = ProcessFigures.wakeUps(pid, "");
+        long own = ProcessFigures.wakeUps(pid, "berth-");
+        try {
+            TimeUnit.SECONDS.sleep(idleSeconds);
+        } catch (InterruptedException cutShort) {
+            throw new IllegalStateException(cutShort);
+        }
+        results.add(idleCpu, Contender.BERTH, (ProcessFigures.cpuMs(List.of(pid)) - cpu) / (idleSeconds * 10.0));
+        results.add(wakeUps, Contender.BERTH, (ProcessFigures.wakeUps(pid, "") - all) / (double) idleSeconds);
+        results.add(ownWakeUps, Contender.BERTH, (ProcessFigures.wakeUps(pid, "berth-") - own) / (double) idleSeconds);
     }
 
     private double proxies(PrivateBus bus, Path runtime, List<AutoCloseable> opened) {

@@ -5,20 +5,23 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
-/** Method calls that carry much, one at a time: how much gets through in a second, and what it costs the mediator. */
+/** Method calls that carry much, one at a time: how much gets through in a second, and what it costs the mediator. On one
+ * processor it is the work that is seen; on several, the wake-ups across them. */
 final class PayloadRow implements Row {
     private static final double MIB = 1 << 20;
 
     private final int bytes;
     private final int count;
+    private final boolean pinned;
     private final Figure speed;
     private final Figure cpu;
 
-    /** @param count of calls */
-    PayloadRow(int bytes, int count) {
+    /** @param count of calls. @param pinned everything on one processor */
+    PayloadRow(int bytes, int count, boolean pinned) {
         this.bytes = bytes;
         this.count = count;
-        String size = bytes >= MIB ? bytes / (1 << 20) + " MiB" : bytes / (1 << 10) + " KiB";
+        this.pinned = pinned;
+        String size = (bytes >= MIB ? bytes / (1 << 20) + " MiB" : bytes / (1 << 10) + " KiB") + (pinned ? ", one core" : "");
         this.speed = Figure.more("calls of " + size, "MiB/s");
         this.cpu = Figure.less("CPU per 100 MiB, calls of " + size, "ms");
     }
@@ -30,7 +33,7 @@ final class PayloadRow implements Row {
             Files.write(payload, new byte[bytes]);
             double before = ProcessFigures.cpuMs(access.pids());
             double mib = count * (bytes / MIB);
-            results.add(speed, contender, mib / new Spam(count, 1, payload, false).run(stage, access));
+            results.add(speed, contender, mib / new Spam(count, 1, payload, pinned).run(stage, access));
             if (contender != Contender.BARE_BUS) {
                 results.add(cpu, contender, (ProcessFigures.cpuMs(access.pids()) - before) * 100 / mib);
             }

@@ -5,6 +5,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Collection;
+import java.util.stream.Stream;
 
 /** What the kernel says about processes (proc(5)). Stateless. */
 final class ProcessFigures {
@@ -34,6 +35,18 @@ final class ProcessFigures {
                     .mapToLong(line -> Long.parseLong(line.replaceAll("\\D", ""))).findFirst().orElseThrow();
         }
         return kib / 1024.0;
+    }
+
+    /** How often the threads whose names begin so have been woken up: context switches that they asked for, by waiting. */
+    static long wakeUps(long pid, String threads) {
+        try (Stream<Path> tasks = Files.list(Path.of("/proc/" + pid + "/task"))) {
+            return tasks.filter(task -> read(task.resolve("comm")).startsWith(threads))
+                    .mapToLong(task -> read(task.resolve("status")).lines().filter(line -> line.startsWith("voluntary_ctxt_switches:"))
+                            .mapToLong(line -> Long.parseLong(line.replaceAll("\\D", ""))).findFirst().orElseThrow())
+                    .sum();
+        } catch (IOException ended) {
+            throw new UncheckedIOException("a process that is measured has ended", ended);
+        }
     }
 
     private static String read(Path file) {

@@ -16,8 +16,19 @@ import java.util.Map;
 record Spam(int count, int queue, Path payload, boolean pinned) {
     private static final Duration PATIENCE = Duration.ofMinutes(5);
 
-    /** @return seconds, the tool's own start included */
+    /** Pins the mediator, the bus and the service too when {@link #pinned}. @return seconds, the tool's own start included */
     double run(Stage stage, Access access) {
+        if (!pinned) {
+            return start(stage, access);
+        }
+        List<Long> pids = new ArrayList<>(stage.commonPids());
+        pids.addAll(access.pids());
+        try (Affinity others = new Affinity(stage.outputs(), pids)) {
+            return start(stage, access);
+        }
+    }
+
+    private double start(Stage stage, Access access) {
         List<String> command = new ArrayList<>(pinned ? Affinity.PINNED : List.of());
         if (payload != null) {
             command.addAll(List.of("sh", "-c", "exec \"$@\" <\"$0\"", payload.toString()));

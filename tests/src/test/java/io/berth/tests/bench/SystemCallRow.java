@@ -10,7 +10,7 @@ import java.util.List;
 import java.util.Map;
 import org.awaitility.Awaitility;
 
-/** How many system calls the mediator makes for one method call and its reply ({@code strace -c}); slow, so asked for. */
+/** How many system calls the mediator makes for one method call and its reply ({@code strace -c}). */
 final class SystemCallRow implements Row {
     private static final Duration PATIENCE = Duration.ofSeconds(20);
 
