@@ -61,22 +61,20 @@ final class ConfinedConnection {
         this.credentials = credentials;
         this.labels = SecurityLabel.ofConfined(AppId.parse(server.app()), credentials.label());
         this.opening = new Opening(this);
-        this.client = new Endpoint(relay, socket, this::onClientReady);
+        this.client = new Endpoint(relay, socket, guarded(this::onClientReady));
         long limit = relay.limits().authenticateMs();
         this.timer = relay.loop().schedule(limit * 1_000_000,
                 () -> close((opening == null ? "no unique name" : opening.late()) + " within " + limit + " ms"));
     }
 
     private void onClientReady(int events) {
-        guarded(() -> {
-            if ((events & Poller.WRITE) != 0) {
-                client.flush();
-                resume(incoming, client.outbox(), bus);
-            }
-            if ((events & ~Poller.WRITE) != 0 && stage != Stage.CLOSED) {
-                readClient();
-            }
-        });
+        if ((events & Poller.WRITE) != 0) {
+            client.flush();
+            resume(incoming, client.outbox(), bus);
+        }
+        if ((events & ~Poller.WRITE) != 0 && stage != Stage.CLOSED) {
+            readClient();
+        }
     }
 
     private void readClient() {
@@ -90,35 +88,50 @@ final class ConfinedConnection {
     }
 
     private void onBusReady(int events) {
-        guarded(() -> {
-            if ((events & Poller.WRITE) != 0) {
-                bus.flush();
-                resume(outgoing, bus.outbox(), client);
-                endWhenDrained();
+        if ((events & Poller.WRITE) != 0) {
+            bus.flush();
+            resume(outgoing, bus.outbox(), client);
+            endWhenDrained();
+        }
+        if ((events & ~Poller.WRITE) != 0 && stage != Stage.CLOSED) {
+            if (!bus.isReading()) {
+                bus.onHangUpWhileNotReading();
+            } else if (stage == Stage.OPENING) {
+                opening.onBusReadable(bus);
+            } else {
+                readFrom(incoming);
             }
-            if ((events & ~Poller.WRITE) != 0 && stage != Stage.CLOSED) {
-                if (!bus.isReading()) {
-                    bus.onHangUpWhileNotReading();
-                } else if (stage == Stage.OPENING) {
-                    opening.onBusReadable(bus);
-                } else {
-                    readFrom(incoming);
-                }
-            }
-        });
+        }
     }
 
     /** A malformed stream, or the lack of something, ends this connection and nothing else. */
     void guarded(Runnable step) {
         try {
             step.run();
-        } catch (MalformedException | KernelException e) {
-            close(e.getMessage());
-        } catch (RuntimeException fault) {
-            // a mistake of ours that one app can make happen must not end the others
-            LOG.error("fault while relaying for process {} at {}", credentials.pid(), server.address(), fault);
-            close("of a fault in the helper");
+        } catch (RuntimeException failure) {
+            onFailure(failure);
         }
+    }
+
+    /** The same for a handler, made once, so that no event makes an object. */
+    private EventLoop.Handler guarded(EventLoop.Handler handler) {
+        return events -> {
+            try {
+                handler.onReady(events);
+            } catch (RuntimeException failure) {
+                onFailure(failure);
+            }
+        };
+    }
+
+    private void onFailure(RuntimeException failure) {
+        if (failure instanceof MalformedException || failure instanceof KernelException) {
+            close(failure.getMessage());
+            return;
+        }
+        // a mistake of ours that one app can make happen must not end the others
+        LOG.error("fault while relaying for process {} at {}", credentials.pid(), server.address(), failure);
+        close("of a fault in the helper");
     }
 
     /** The connection to the bus was made by this process of the sandbox, not by us. */
@@ -128,7 +141,7 @@ final class ConfinedConnection {
 
     /** The opening has a socket to the bus, which is taken. */
     Endpoint connected(int socket) {
-        bus = new Endpoint(relay, socket, this::onBusReady);
+        bus = new Endpoint(relay, socket, guarded(this::onBusReady));
         return bus;
     }
 

@@ -43,6 +43,8 @@ final class Flow {
     }
 
     private static final byte[] NOTHING = {};
+    /** Most headers are shorter; an array of this length is kept for the next time. */
+    private static final int USUAL_HEADER = 512;
 
     private final Relay relay;
     private final NativeBuffer buffer;
@@ -53,6 +55,7 @@ final class Flow {
     private final FdQueue fds = new FdQueue();
     private final List<byte[]> deferred = new ArrayList<>();
     private byte[] held = NOTHING;
+    private int heldLength;
     private int[] runFds = Outbox.NO_FDS;
     /** While judging: where the bytes begin that may pass and have not yet been given to the sink. */
     private int run;
@@ -95,7 +98,8 @@ final class Flow {
 
     /** Bytes that were read before this flow began. */
     void hold(ByteBuffer bytes, FdQueue withFds) {
-        held = new byte[bytes.remaining()];
+        heldLength = bytes.remaining();
+        held = new byte[heldLength];
         bytes.get(held);
         while (withFds.size() > 0) {
             fds.add(withFds.remove());
@@ -113,7 +117,7 @@ final class Flow {
 
     /** Something is held that may be a message. */
     boolean hasHeld() {
-        return held.length > 0;
+        return heldLength > 0;
     }
 
     /** The middle of a message is on its way to the sink. */
@@ -124,7 +128,7 @@ final class Flow {
     /** Goes on with what was held. */
     void resume() {
         paused = false;
-        if (held.length > 0) {
+        if (heldLength > 0) {
             process(restore());
         }
     }
@@ -278,16 +282,22 @@ final class Flow {
     }
 
     private int restore() {
-        int n = held.length;
+        int n = heldLength;
         buffer.bytes().put(0, held, 0, n);
-        held = NOTHING;
+        heldLength = 0;
+        if (held.length > USUAL_HEADER) {
+            held = NOTHING;
+        }
         return n;
     }
 
     private void keep(int from, int end) {
         if (from < end) {
-            held = new byte[end - from];
-            buffer.bytes().get(from, held);
+            heldLength = end - from;
+            if (held.length < heldLength) {
+                held = new byte[Math.max(heldLength, USUAL_HEADER)];
+            }
+            buffer.bytes().get(from, held, 0, heldLength);
         } else if (fds.size() > 0) {
             throw new MalformedException(fds.size() + " file descriptors that no message claims");
         }
@@ -301,6 +311,7 @@ final class Flow {
         relay.closeAll(runFds);
         runFds = Outbox.NO_FDS;
         held = NOTHING;
+        heldLength = 0;
         deferred.clear();
     }
 }

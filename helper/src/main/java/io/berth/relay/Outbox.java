@@ -26,6 +26,10 @@ final class Outbox {
 
     private final Relay relay;
     private final int socket;
+    /** What waits first, when a block was free for it: long messages pass without a new array for each piece. */
+    private Relay.Block block;
+    private int[] blockFds = NO_FDS;
+    /** What waits behind the block. */
     private ArrayDeque<Chunk> waiting;
     private int waitingBytes;
     private boolean broken;
@@ -70,12 +74,18 @@ final class Outbox {
             unsent = NO_FDS;
             at += sent;
         }
-        if (at < to && !broken) {
+        if (at == to || broken) {
+            relay.closeAll(unsent);
+            return;
+        }
+        block = isEmpty() ? relay.takeBlock(buffer, at, to) : block;
+        if (isEmpty() && block != null) {
+            blockFds = unsent;
+            waitingBytes = block.length();
+        } else {
             byte[] rest = new byte[to - at];
             buffer.bytes().get(at, rest);
             keep(rest, unsent);
-        } else {
-            relay.closeAll(unsent);
         }
     }
 
@@ -98,17 +108,45 @@ final class Outbox {
 
     /** Sends as much as the socket takes. */
     void flush() {
-        NativeBuffer scratch = relay.sendBuffer();
         while (!isEmpty() && !broken) {
-            int length = gather(scratch);
-            Chunk head = waiting.peek();
-            int sent = send(scratch, 0, length, head.fds);
-            if (sent < 0) {
+            if (!(block != null ? flushBlock() : flushChunks())) {
                 return;
             }
-            head.fds = NO_FDS;
-            drop(sent);
         }
+    }
+
+    /** Sends once. @return whether anything went */
+    private boolean flushBlock() {
+        int sent = send(block.buffer(), block.from(), block.to(), blockFds);
+        if (sent < 0) {
+            return false;
+        }
+        blockFds = NO_FDS;
+        waitingBytes -= sent;
+        block.drop(sent);
+        if (block.length() == 0) {
+            freeBlock();
+        }
+        return true;
+    }
+
+    private boolean flushChunks() {
+        NativeBuffer scratch = relay.sendBuffer();
+        int length = gather(scratch);
+        Chunk head = waiting.peek();
+        int sent = send(scratch, 0, length, head.fds);
+        if (sent < 0) {
+            return false;
+        }
+        head.fds = NO_FDS;
+        drop(sent);
+        return true;
+    }
+
+    private void freeBlock() {
+        relay.free(block);
+        block = null;
+        blockFds = NO_FDS;
     }
 
     /** Copies chunks together up to the next one with file descriptors. */
@@ -158,6 +196,10 @@ final class Outbox {
     /** Throws away what waits and whatever comes later. */
     void abandon() {
         broken = true;
+        if (block != null) {
+            relay.closeAll(blockFds);
+            freeBlock();
+        }
         if (waiting != null) {
             waiting.forEach(chunk -> relay.closeAll(chunk.fds));
             waiting = null;

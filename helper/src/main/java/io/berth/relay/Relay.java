@@ -5,6 +5,7 @@ import io.berth.kernel.Kernel;
 import io.berth.kernel.NativeBuffer;
 import io.berth.kernel.Sockets;
 import io.berth.wire.MessageHeader;
+import java.util.ArrayDeque;
 
 /**
  * What all connections of one loop share: the loop, the kernel, the limits and the buffers, which only the running
@@ -16,6 +17,41 @@ public final class Relay {
     /** A header and an inspected body, each at its limit, and what one read adds. */
     private static final int RECEIVE_BYTES = (1 << 20) + READ_BYTES;
 
+    /** So many sockets at a time may keep what they do not take in a block; those who come later make arrays. */
+    private static final int BLOCKS = 4;
+
+    /** Bytes that wait for a socket, outside the heap; its owner gives it back. */
+    static final class Block {
+        private final NativeBuffer buffer;
+        private int from;
+        private int to;
+
+        private Block(NativeBuffer buffer) {
+            this.buffer = buffer;
+        }
+
+        NativeBuffer buffer() {
+            return buffer;
+        }
+
+        int from() {
+            return from;
+        }
+
+        int to() {
+            return to;
+        }
+
+        int length() {
+            return to - from;
+        }
+
+        /** Forgets the first bytes. */
+        void drop(int bytes) {
+            from += bytes;
+        }
+    }
+
     private final Kernel kernel;
     private final EventLoop loop;
     private final Limits limits;
@@ -24,6 +60,7 @@ public final class Relay {
     private final NativeBuffer viewBuffer;
     private final NativeBuffer sendBuffer;
     private final MessageHeader header = new MessageHeader();
+    private final ArrayDeque<Block> freeBlocks = new ArrayDeque<>();
 
     public Relay(Kernel kernel, EventLoop loop, Limits limits) {
         this.kernel = kernel;
@@ -34,6 +71,9 @@ public final class Relay {
         this.receiveBuffer = kernel.allocate(RECEIVE_BYTES);
         this.viewBuffer = kernel.allocate(RECEIVE_BYTES);
         this.sendBuffer = kernel.allocate(READ_BYTES);
+        for (int i = 0; i < BLOCKS; i++) {
+            freeBlocks.push(new Block(kernel.allocate(READ_BYTES)));
+        }
     }
 
     Kernel kernel() {
@@ -64,6 +104,22 @@ public final class Relay {
 
     NativeBuffer sendBuffer() {
         return sendBuffer;
+    }
+
+    /** @return a copy of these bytes; null when there is no block for them, to be given back with {@link #free} */
+    Block takeBlock(NativeBuffer source, int from, int to) {
+        if (freeBlocks.isEmpty() || to - from > READ_BYTES) {
+            return null;
+        }
+        Block block = freeBlocks.pop();
+        block.buffer.bytes().put(0, source.bytes(), from, to - from);
+        block.from = 0;
+        block.to = to - from;
+        return block;
+    }
+
+    void free(Block block) {
+        freeBlocks.push(block);
     }
 
     /** Reused for every message. */

@@ -21,10 +21,12 @@ final class Caller implements AutoCloseable {
     static final int TOGETHER = 50;
 
     private static final int PREFIX = 16;
+    private static final int SERIAL = 8;
 
     private final SocketChannel channel;
     private final ByteBuffer calls;
     private final int callLength;
+    private int lastSerial = 1;
     private final ByteBuffer incoming = ByteBuffer.allocateDirect(64 << 10).order(ByteOrder.LITTLE_ENDIAN);
 
     /** Connected and with a unique name. */
@@ -34,20 +36,17 @@ final class Caller implements AutoCloseable {
             incoming.limit(0);
             authenticate();
             Message hello = Message.call("org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus", "Hello");
-            send(ByteBuffer.wrap(hello.serial(1).toBytes()));
+            send(ByteBuffer.wrap(hello.serial(lastSerial).toBytes()));
             awaitReplies(1);
-            callLength = call(2).length;
-            calls = ByteBuffer.allocateDirect(callLength * TOGETHER);
+            byte[] call = Message.call(Stage.ECHO, "/", "org.example.Echo", "Say").serial(1).body("s", "hello, world!").toBytes();
+            callLength = call.length;
+            calls = ByteBuffer.allocateDirect(callLength * TOGETHER).order(ByteOrder.LITTLE_ENDIAN);
             for (int i = 0; i < TOGETHER; i++) {
-                calls.put(call(2 + i));
+                calls.put(call);
             }
         } catch (IOException failure) {
             throw new UncheckedIOException(failure);
         }
-    }
-
-    private static byte[] call(int serial) {
-        return Message.call(Stage.ECHO, "/", "org.example.Echo", "Say").serial(serial).body("s", "hello, world!").toBytes();
     }
 
     private void authenticate() throws IOException {
@@ -92,6 +91,9 @@ final class Caller implements AutoCloseable {
     private void exchange(int count) {
         try {
             calls.position(0).limit(callLength * count);
+            for (int i = 0; i < count; i++) {
+                calls.putInt(i * callLength + SERIAL, ++lastSerial);
+            }
             send(calls);
             awaitReplies(count);
         } catch (IOException failure) {

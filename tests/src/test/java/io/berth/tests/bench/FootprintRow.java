@@ -21,7 +21,6 @@ final class FootprintRow implements Row {
     private final Figure idleCpu;
     private final Figure ownWakeUps;
     private final Figure wakeUps;
-    private int runs;
 
     /** @param idleSeconds how long to watch the daemon idle; 0 for not */
     FootprintRow(int apps, int idleSeconds) {
@@ -39,9 +38,8 @@ final class FootprintRow implements Row {
         if (contender == Contender.BARE_BUS) {
             return;
         }
-        // short: a socket's path has room for 107 bytes
-        Path runtime = stage.directory("f" + runs++);
-        Path outputs = stage.directory("f" + runs++);
+        Path runtime = stage.directory();
+        Path outputs = stage.directory();
         List<AutoCloseable> opened = new ArrayList<>();
         try (PrivateBus bus = PrivateBus.session(runtime, outputs)) {
             try {

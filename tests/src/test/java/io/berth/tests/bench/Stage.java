@@ -40,6 +40,7 @@ final class Stage implements AutoCloseable {
     private final HelperProcess helper;
     private final HelperApi api;
     private int proxies;
+    private int directories;
 
     /**
      * @param root  an empty directory for all files, removed in the end
@@ -72,8 +73,12 @@ final class Stage implements AutoCloseable {
         }
     }
 
-    /** A new directory below the stage's, removed with it. */
-    Path directory(String name) {
+    /** A new directory below the stage's, removed with it; its name is short, because a socket's path has room for 107 bytes. */
+    Path directory() {
+        return directory("d" + directories++);
+    }
+
+    private Path directory(String name) {
         try {
             return Files.createDirectory(root.resolve(name));
         } catch (IOException failure) {

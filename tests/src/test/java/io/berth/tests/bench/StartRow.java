@@ -1,11 +1,12 @@
 package io.berth.tests.bench;
 
+import io.berth.api.RuleText;
 import io.berth.tests.house.ContainerServer;
 import io.berth.tests.house.HelperApi;
 import io.berth.tests.house.PrivateBus;
 import io.berth.tests.house.Program;
 import io.berth.tests.raw.RawClient;
-import io.berth.api.RuleText;
+
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -19,7 +20,6 @@ final class StartRow implements Row {
     private static final long SECOND_NS = 1_000_000_000L;
 
     private final int times;
-    private int runs;
 
     /** @param times it is started for each measurement; with the first of them calls are made */
     StartRow(int times) {
@@ -31,9 +31,8 @@ final class StartRow implements Row {
         if (contender != Contender.BERTH) {
             return;
         }
-        // short: a socket's path has room for 107 bytes
-        Path runtime = stage.directory("s" + runs++);
-        Path outputs = stage.directory("s" + runs++);
+        Path runtime = stage.directory();
+        Path outputs = stage.directory();
         try (PrivateBus bus = PrivateBus.session(runtime, outputs);
                 Program echo = Program.start(outputs, Map.of("DBUS_SESSION_BUS_ADDRESS", bus.address()),
                         List.of("dbus-test-tool", "echo", "--name=" + Stage.ECHO));
