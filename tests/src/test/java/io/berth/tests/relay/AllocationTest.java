@@ -62,7 +62,7 @@ class AllocationTest {
         LinuxKernel kernel = new LinuxKernel();
         LoopThread loop = new LoopThread(kernel);
         RelayBackend backend = new RelayBackend(kernel, new Relay(kernel, loop, Limits.defaults()), directory, bus.address(), bus.address());
-        Registry registry = new Registry(kernel, loop, backend, new NameSet(List.of()), new RegistryLimits(10, 10, 100),
+        Registry registry = new Registry(kernel, loop, backend, new NameSet(List.of()), new RegistryLimits(100, 10, 100, 10, 10),
                 new MountTable(new LinuxMountNamespaces(root), kernel, loop, new StateFile(directory.path()), 10));
         loopThread = new Thread(loop, "loop");
         loopThread.start();
