@@ -62,7 +62,7 @@ class AllocationTest {
         LinuxKernel kernel = new LinuxKernel();
         LoopThread loop = new LoopThread(kernel);
         RelayBackend backend = new RelayBackend(kernel, new Relay(kernel, loop, Limits.defaults()), directory, bus.address(), bus.address());
-        Registry registry = new Registry(kernel, loop, backend, new NameSet(List.of()), new RegistryLimits(100, 10, 100, 10, 10),
+        Registry registry = new Registry(kernel, loop, backend, new NameSet(List.of()), new RegistryLimits(10, 10, 100, 10, 10, 1000),
                 new MountTable(new LinuxMountNamespaces(root), kernel, loop, new StateFile(directory.path()), 10));
         loopThread = new Thread(loop, "loop");
         loopThread.start();
@@ -74,7 +74,7 @@ class AllocationTest {
         });
         keep(new EchoService(bus, NAME));
         ServerSpec spec = new ServerSpec("org.test.Sandbox", "app", Map.of(), new Creator(":1.1", Map.of()), "session",
-                List.of(RuleText.parse("--talk=" + NAME), RuleText.parse("--talk=" + RADIO)), false, false, Mode.ENFORCE, OptionalInt.empty(), OptionalInt.empty(),
+                List.of(RuleText.parse("--talk=" + NAME), RuleText.parse("--talk=" + RADIO)), Optional.empty(), false, false, Mode.ENFORCE, OptionalInt.empty(), OptionalInt.empty(),
                 new LifetimeSpec(OptionalInt.empty(), OptionalInt.empty(), Optional.empty(), List.of(), List.of(),
                         LifetimeSpec.DEFAULT_START_TIMEOUT_US));
         app = keep(RawClient.connect(Path.of(registry.add(spec).get(10, TimeUnit.SECONDS).socketPath())));
