@@ -120,8 +120,8 @@ class WhyTest {
         ContainerServer server = HOUSE.server();
         RawClient app = HOUSE.app(server);
         assertTrue(berth.output(0, "why", Command.id(server)).startsWith("Nothing was refused to org.test.App"));
-        for (int i = 0; i < 3; i++) {
-            app.answer(Message.call(NAME, "/", IFACE, "Often"));
+        for (RawClient one : List.of(app, HOUSE.app(server), app)) {
+            one.answer(Message.call(NAME, "/", IFACE, "Often"));
         }
         assertEquals("3", why(server).get(0).get("count"));
         assertTrue(berth.output(0, "why", Command.id(server)).contains("denied, 3 times  method call to " + NAME + " " + IFACE + ".Often at /\n"));
