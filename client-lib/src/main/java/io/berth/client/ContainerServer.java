@@ -88,6 +88,11 @@ public final class ContainerServer implements AutoCloseable {
         helper.callHelper("SetContainerAccess", "oa(usos)", new DBusPath(path), AccessRuleStruct.of(rules));
     }
 
+    /** Puts a policy in AppArmor's D-Bus language in the place of all access rules. */
+    public void setPolicy(String policy) {
+        helper.callHelper("SetContainerPolicy", "os", new DBusPath(path), policy);
+    }
+
     /** Adds to the base rules. */
     public void addAccess(List<AccessRule> rules) {
         helper.callHelper("AddAccess", "oa(usos)t", new DBusPath(path), AccessRuleStruct.of(rules), new UInt64(0));

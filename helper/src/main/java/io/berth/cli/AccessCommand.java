@@ -19,7 +19,7 @@ import picocli.CommandLine.Spec;
 
 @Command(name = "access", mixinStandardHelpOptions = true, versionProvider = Berth.Version.class,
         description = {"Print the access rules of a running app, or change them and its mode; a change is in force for its next message.",
-            "Rules print as the words that say them, timed ones with the time left. What services have granted is not among them:"
+            "Rules print as the words that say them, timed ones with the time left, and an AppArmor policy as it was given. What services have granted is not among them:"
                 + " see berth show."},
         exitCodeListHeading = Berth.EXIT_CODES,
         exitCodeList = {"0:success", "1:no such server, or another failure", "2:the command line is wrong", "3:no helper"},
@@ -65,6 +65,17 @@ final class AccessCommand implements Callable<Integer> {
 
         @Option(names = "--remove", description = "Take the rules given away, spelled as they are printed.")
         private boolean remove;
+
+        @Option(names = "--policy", paramLabel = "FILE", description = "Put the AppArmor policy in FILE in the place of all rules; - for"
+                + " standard input.")
+        private String policy;
+
+        @Option(names = "--add-policy-rule", paramLabel = "RULE", description = "Add a dbus rule to the AppArmor policy that the server has.")
+        private List<String> policyRules = List.of();
+
+        boolean isPolicy() {
+            return policy != null || !policyRules.isEmpty();
+        }
     }
 
     @Override
@@ -74,6 +85,9 @@ final class AccessCommand implements Callable<Integer> {
         boolean changes = change.set || change.add || change.remove || time.isPresent();
         if (!changes && !rules.isEmpty()) {
             throw new ParameterException(spec.commandLine(), "rules given, but what to do with them? One of --set, --add, --remove, --for");
+        }
+        if (change.isPolicy() && (!rules.isEmpty() || time.isPresent())) {
+            throw new ParameterException(spec.commandLine(), "access rules and --for do not go with an AppArmor policy");
         }
         if (time.isPresent() && (change.set || change.remove)) {
             throw new ParameterException(spec.commandLine(), "--for adds rules; it does not go with " + (change.set ? "--set" : "--remove"));
@@ -87,13 +101,29 @@ final class AccessCommand implements Callable<Integer> {
             if (mode != null) {
                 client.attach(status.path()).setMode(mode.name());
             }
-            if (changes) {
+            if (change.policy != null) {
+                return PolicyFile.read(change.policy, berth.console(), text -> setPolicy(client.attach(status.path()), text));
+            } else if (change.isPolicy()) {
+                return setPolicy(client.attach(status.path()), withRules(status, change.policyRules));
+            } else if (changes) {
                 change(client.attach(status.path()), rules, time);
             } else if (mode == null) {
                 print(status);
             }
             return ExitStatus.OK;
         });
+    }
+
+    private static int setPolicy(ContainerServer target, String policy) {
+        target.setPolicy(policy);
+        return ExitStatus.OK;
+    }
+
+    private static String withRules(ServerStatus status, List<String> more) {
+        if (status.policy().isEmpty()) {
+            throw new FailureException("server " + status.id() + " has no AppArmor policy to add rules to, but access rules: use --add");
+        }
+        return status.policy() + (status.policy().endsWith("\n") ? "" : "\n") + String.join("\n", more) + "\n";
     }
 
     private Optional<Duration> time() {
@@ -119,6 +149,8 @@ final class AccessCommand implements Callable<Integer> {
     private void print(ServerStatus status) {
         if (json) {
             berth.console().line(JsonOutput.line(status.allow()));
+        } else if (!status.policy().isEmpty()) {
+            status.policy().lines().forEach(line -> berth.console().line(Console.printable(line)));
         } else {
             status.allow().forEach(rule -> berth.console().line(Console.printable(rule.toString())));
             status.timed().forEach(timed -> berth.console().line(Console.printable(timed.rule() + " --for='" + TimeSpan.print(timed.left()) + "'")));

@@ -72,7 +72,9 @@ final class MonitorText {
     /** The same alone, to be given to a shell; empty when nothing can allow it. */
     static Optional<String> command(String id, Map<String, Object> details) {
         String suggestion = text(details, "Suggestion");
-        return suggestion.isEmpty() ? Optional.empty() : Optional.of("berth access " + id + " --add " + ShellWord.quote(suggestion));
+        // under an AppArmor policy it is a rule of that
+        String option = suggestion.startsWith("--") ? " --add " : " --add-policy-rule ";
+        return suggestion.isEmpty() ? Optional.empty() : Optional.of("berth access " + id + option + ShellWord.quote(suggestion));
     }
 
     /** {@code ProcessID} to {@code process_id}. */
