@@ -27,6 +27,12 @@ import java.util.List;
 public record AuditRecord(String verdict, String operation, String bus, String direction, Peer peer, String path,
         String interfaceName, String member, boolean fds, String connection, int processId, String rule, String suggestion,
         String line, long suppressed) {
+    /** How the rule of what is never allowed begins. */
+    public static final String NEVER = "never allowed: ";
+    /** The rule of what is refused to servers without AllowHostEscape. */
+    public static final String HOST_ESCAPE = "hands out the host";
+    /** The rule of replies that nobody asked for. */
+    public static final String UNREQUESTED = "nobody waits for this reply";
     /** The rule of what passes because both sides are clients of one container server. */
     public static final String SAME_SERVER = "the same container server";
     /** A rule allows it and asks for the record. */
@@ -78,6 +84,11 @@ public record AuditRecord(String verdict, String operation, String bus, String d
     /** As the message names the other side. */
     public String name() {
         return peer.name();
+    }
+
+    /** Whether no policy has a say: it was refused, and would be under any. */
+    public boolean isRefusedForGood() {
+        return rule.startsWith(NEVER) || rule.equals(HOST_ESCAPE) || rule.equals(UNREQUESTED);
     }
 
     /** Of all its texts together, in UTF-16 units. */

@@ -80,18 +80,18 @@ record LearntText(List<String> policy, List<String> kept, List<String> added, Li
         String bus = server.bus();
         List<String> present = server.policy().isEmpty() ? List.of() : server.policy().lines().toList();
         LearntPolicy learnt = server.policy().isEmpty() ? ApparmorLearner.learn(messages, granularity, bus)
-                : ApparmorLearner.learn(messages, granularity, bus, judge(server.policy()));
+                : ApparmorLearner.learn(messages, granularity, bus, judge(server.policy(), server));
         List<String> whole = new ArrayList<>(present);
         whole.addAll(learnt.lines());
         List<String> notes = new ArrayList<>(learnt.notes());
         if (server.policy().isEmpty()) {
             notes.add("the present rules are access rules, which cannot be compared with these: this is a whole policy");
         }
-        return new LearntText(whole, present, learnt.lines(), List.of(), List.of(), notes, allows(judge(String.join("\n", whole)), messages));
+        return new LearntText(whole, present, learnt.lines(), List.of(), List.of(), notes, allows(judge(String.join("\n", whole), server), messages));
     }
 
-    private static RecordJudge judge(String policy) {
-        return new ApparmorRecordJudge(PolicyText.parse(policy, "berth").compile());
+    private static RecordJudge judge(String policy, ServerStatus server) {
+        return new ApparmorRecordJudge(PolicyText.parse(policy, server.app().label()).compile());
     }
 
     private static LearntText compare(List<String> lines, List<String> present, List<String> commands, List<String> notes, boolean complete) {

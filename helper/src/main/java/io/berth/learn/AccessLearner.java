@@ -71,7 +71,7 @@ public final class AccessLearner {
     }
 
     private void add(AuditRecord message) {
-        if (RecordJudge.isOutOfReach(message)) {
+        if (message.isRefusedForGood()) {
             notes.add(LearntPolicy.describe(message) + " is left out: " + message.rule());
             return;
         }

@@ -24,8 +24,8 @@ public final class AccessRecordJudge implements RecordJudge {
 
     @Override
     public boolean allows(AuditRecord message) {
-        if (RecordJudge.isOutOfReach(message)) {
-            return !message.verdict().equals("denied");
+        if (message.isRefusedForGood() || message.rule().equals(AuditRecord.SAME_SERVER)) {
+            return !message.isRefusedForGood();
         }
         boolean incoming = message.direction().equals("incoming");
         int fds = !message.fds() ? 0 : incoming ? AccessFlags.RECEIVE_FDS : AccessFlags.SEND_FDS;

@@ -71,7 +71,7 @@ public final class ApparmorLearner {
     }
 
     private void add(AuditRecord message) {
-        if (RecordJudge.isOutOfReach(message) && message.verdict().equals("denied")) {
+        if (message.isRefusedForGood()) {
             return;
         }
         switch (message.operation()) {

@@ -24,7 +24,7 @@ public final class ApparmorRecordJudge implements RecordJudge {
 
     @Override
     public boolean allows(AuditRecord message) {
-        if (RecordJudge.isOutOfReach(message) && message.verdict().equals("denied")) {
+        if (message.isRefusedForGood()) {
             return false;
         }
         boolean incoming = message.direction().equals("incoming");

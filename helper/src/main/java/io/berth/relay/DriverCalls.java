@@ -1,5 +1,6 @@
 package io.berth.relay;
 
+import io.berth.api.AuditRecord;
 import io.berth.policy.Verdict;
 import io.berth.wire.BodyReader;
 import io.berth.wire.MalformedException;
@@ -120,7 +121,7 @@ final class DriverCalls {
             return outgoing.answer(header, Answer.error("MatchRuleInvalid", e.getMessage()));
         }
         if (rule.eavesdrop()) {
-            return outgoing.refuse(header, Refusal.driver("match", "", "never allowed: eavesdropping", "",
+            return outgoing.refuse(header, Refusal.driver("match", "", AuditRecord.NEVER + "eavesdropping", "",
                     Answer.accessDenied("eavesdropping is never allowed")));
         }
         if (matches.size() >= connection.relay().limits().matchRules()) {
@@ -227,7 +228,7 @@ final class DriverCalls {
     }
 
     private Flow.Decision refuse(MessageHeader header, String what) {
-        return outgoing.refuse(header, Refusal.driver("method_call", Bus.NAME, "never allowed: " + what, "",
+        return outgoing.refuse(header, Refusal.driver("method_call", Bus.NAME, AuditRecord.NEVER + what, "",
                 Answer.accessDenied(what + " is not for confined connections")));
     }
 

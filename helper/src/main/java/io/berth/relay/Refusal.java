@@ -2,6 +2,7 @@ package io.berth.relay;
 
 import io.berth.api.AccessFlags;
 import io.berth.api.AccessRule;
+import io.berth.api.AuditRecord;
 import io.berth.api.RuleText;
 import io.berth.policy.NeverAllowed;
 import io.berth.policy.Verdict;
@@ -45,14 +46,14 @@ record Refusal(String operation, boolean incoming, String name, String rule, Str
     }
 
     private static Refusal hostEscape(String operation, String name) {
-        return new Refusal(operation, false, name, "hands out the host", "", Answer.accessDenied(
+        return new Refusal(operation, false, name, AuditRecord.HOST_ESCAPE, "", Answer.accessDenied(
                 name + " hands out the host; the container server was made without AllowHostEscape"));
     }
 
     /** RequestName and ReleaseName. */
     static Refusal own(Verdict verdict, String name) {
         if (NeverAllowed.isHelperName(name)) {
-            return driver("own", name, "never allowed: the helper's own names", "",
+            return driver("own", name, AuditRecord.NEVER + "the helper's own names", "",
                     Answer.accessDenied("the app may not own " + name + " (the name is the helper's)"));
         }
         if (verdict == Verdict.HOST_ESCAPE) {
@@ -94,7 +95,7 @@ record Refusal(String operation, boolean incoming, String name, String rule, Str
     }
 
     static Refusal never(MessageHeader header, String why) {
-        return new Refusal(operation(header), false, header.text(MessageHeader.DESTINATION), "never allowed: " + why, "",
+        return new Refusal(operation(header), false, header.text(MessageHeader.DESTINATION), AuditRecord.NEVER + why, "",
                 Answer.accessDenied(why));
     }
 
@@ -111,7 +112,7 @@ record Refusal(String operation, boolean incoming, String name, String rule, Str
     }
 
     static Refusal unrequestedReply(MessageHeader header, int field) {
-        return new Refusal(operation(header), field == MessageHeader.SENDER, header.text(field), "nobody waits for this reply", "", null);
+        return new Refusal(operation(header), field == MessageHeader.SENDER, header.text(field), AuditRecord.UNREQUESTED, "", null);
     }
 
     /** A message to the app. @param sender who said it, null when it has gone */

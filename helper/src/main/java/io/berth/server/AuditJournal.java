@@ -1,10 +1,13 @@
 package io.berth.server;
 
+import io.berth.api.AppId;
 import io.berth.api.AuditRecord;
 import io.berth.api.PrintableText;
 import io.berth.kernel.Journal;
+import io.berth.policy.apparmor.AuditLine;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -20,6 +23,10 @@ public final class AuditJournal implements RegistryListener {
     private static final String NOTICE = "5";
     private static final String INFO = "6";
     private static final Logger LOG = LoggerFactory.getLogger(AuditJournal.class);
+
+    /** As AppArmor's lines call them, in the order of their numbers in messages. */
+    private static final List<String> MESSAGE_TYPES = List.of("method_call", "method_return", "error", "signal");
+    private static final String DRIVER = "org.freedesktop.DBus";
 
     private final Journal journal;
     private final Map<String, ServerInfo> servers = new HashMap<>();
@@ -41,17 +48,38 @@ public final class AuditJournal implements RegistryListener {
     @Override
     public void onAudit(String serverId, AuditRecord record) {
         ServerInfo server = servers.get(serverId);
-        String line = !record.line().isEmpty() ? record.line()
+        String apparmor = record.line().isEmpty() && server != null ? apparmorLine(server, record) : record.line();
+        String text = !record.line().isEmpty() ? record.line()
                 : "server " + serverId + (server == null ? "" : " of " + PrintableText.of(server.appId())) + ": " + record;
-        boolean written = journal.write(fields(serverId, server, record, line));
+        boolean written = journal.write(fields(serverId, server, record, text, apparmor));
         if (!written || !journal.isStandardError()) {
-            LOG.info("{}", line);
+            LOG.info("{}", text);
+            if (!apparmor.isEmpty() && !apparmor.equals(text)) {
+                LOG.info("{}", apparmor);
+            }
         }
     }
 
-    private static Map<String, String> fields(String serverId, ServerInfo server, AuditRecord record, String line) {
+    /** What tools that read AppArmor's lines are told of a decision by access rules; empty for what AppArmor has no word for. */
+    private static String apparmorLine(ServerInfo server, AuditRecord record) {
+        boolean allowed = !record.verdict().equals("denied");
+        AuditLine.Side app = new AuditLine.Side(record.processId(), new AppId(server.type(), server.appId()).label(), "");
+        if (record.operation().equals("own")) {
+            return AuditLine.bind(allowed, record.bus(), record.name(), app);
+        }
+        int type = MESSAGE_TYPES.indexOf(record.operation().equals("broadcast") ? "signal" : record.operation());
+        if (type < 0) {
+            return "";
+        }
+        AuditLine.Message message = new AuditLine.Message(type + 1, record.bus(), record.path(), record.interfaceName(), record.member(), "");
+        AuditLine.Side peer = new AuditLine.Side(0, record.peer().app().isEmpty() ? "" : AppId.parse(record.peer().app()).label(), "");
+        return record.direction().equals("incoming") ? AuditLine.receive(allowed, message, record.name(), peer, app)
+                : AuditLine.send(allowed, message, record.name().isEmpty() ? DRIVER : record.name(), app, peer);
+    }
+
+    private static Map<String, String> fields(String serverId, ServerInfo server, AuditRecord record, String text, String apparmor) {
         Map<String, String> fields = new LinkedHashMap<>();
-        fields.put("MESSAGE", line);
+        fields.put("MESSAGE", text);
         fields.put("MESSAGE_ID", MESSAGE_ID);
         fields.put("PRIORITY", record.verdict().equals("denied") ? NOTICE : INFO);
         fields.put("SYSLOG_IDENTIFIER", "berth");
@@ -73,6 +101,7 @@ public final class AuditJournal implements RegistryListener {
         fields.put("BERTH_PID", record.processId() == 0 ? "" : Integer.toString(record.processId()));
         fields.put("BERTH_RULE", record.rule());
         fields.put("BERTH_SUGGESTION", record.suggestion());
+        fields.put("BERTH_APPARMOR", apparmor);
         fields.put("BERTH_SUPPRESSED", record.suppressed() == 0 ? "" : Long.toString(record.suppressed()));
         fields.values().removeIf(String::isEmpty);
         return fields;

@@ -66,7 +66,7 @@ class JournalTest {
             command.addAll(wrapper);
             command.addAll(BerthDaemon.command("daemon"));
             try (Program daemon = Program.start(outputs, Map.of("XDG_RUNTIME_DIR", runtime.toString(), "DBUS_SESSION_BUS_ADDRESS",
-                    bus.address(), "DBUS_SYSTEM_BUS_ADDRESS", bus.address()), command); RawClient client = bus.connect()) {
+                    bus.address(), "DBUS_SYSTEM_BUS_ADDRESS", "unix:path=" + directory.resolve("none")), command); RawClient client = bus.connect()) {
                 Awaitility.await().atMost(Command.PATIENCE).until(() -> {
                     assertTrue(daemon.isAlive(), daemon.errors());
                     return (Boolean) client.bus("NameHasOwner", "s", BerthDaemon.NAME).arg();
@@ -115,7 +115,11 @@ class JournalTest {
         assertEquals("org.test.Evil app", forged.get("BERTH_APP_ID"));
         assertTrue(forged.get("MESSAGE").startsWith("server 1 of org.test.Evil app: denied: outgoing method_call to org.test.Forged"), forged.get("MESSAGE"));
         assertEquals(Long.toString(ProcessHandle.current().pid()), forged.get("BERTH_PID"));
+        assertEquals("apparmor=\"DENIED\" operation=\"dbus_method_call\"  bus=\"session\" path=\"/org/test\" interface=\"org.test.I\" member=\"Plain\""
+                + " mask=\"send\" name=\"org.test.Plain\" pid=" + ProcessHandle.current().pid() + " label=\"berth//org.test.Sandbox//org.test.Evil app\"",
+                plain.get("BERTH_APPARMOR"));
         for (Map<String, String> entry : entries) {
+            assertTrue(errors.lines().anyMatch(line -> line.endsWith(entry.get("BERTH_APPARMOR"))), errors);
             assertTrue(errors.lines().anyMatch(line -> line.endsWith(entry.get("MESSAGE"))), errors);
         }
     }
