@@ -286,7 +286,7 @@ public final class MountTable {
             try {
                 T value = task.call();
                 loop.execute(() -> result.complete(value));
-            } catch (Exception failure) {
+            } catch (Throwable failure) { // an error too: those who wait in turn would wait for ever
                 loop.execute(() -> result.completeExceptionally(failure));
             }
         });

@@ -1,6 +1,7 @@
 package io.berth.kernel.linux;
 
 import com.kenai.jffi.Library;
+import io.berth.kernel.KernelException;
 import io.berth.kernel.MountException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -79,10 +80,7 @@ final class MountThread implements MountCall {
             super("berth-mount");
             setDaemon(true);
             function = MountThread.this.function(request.isMount() ? "berth_mount" : "berth_unmount");
-            fds = new int[request.fds().length];
-            for (int i = 0; i < fds.length; i++) {
-                fds[i] = kernel.duplicate(request.fds()[i]);
-            }
+            fds = duplicates(request.fds());
             long[] in = request.numbersIn(fds);
             Scratch numbers = allocate(Long.BYTES * in.length);
             for (int i = 0; i < in.length; i++) {
@@ -98,6 +96,22 @@ final class MountThread implements MountCall {
             Scratch results = allocate(Long.BYTES * RESULTS);
             addresses.add(results.address());
             arguments = addresses.stream().mapToLong(Long::longValue).toArray();
+        }
+
+        private int[] duplicates(int[] given) {
+            int[] own = new int[given.length];
+            int made = 0;
+            try {
+                for (; made < own.length; made++) {
+                    own[made] = kernel.duplicate(given[made]);
+                }
+                return own;
+            } catch (KernelException full) {
+                for (int i = 0; i < made; i++) {
+                    kernel.close(own[i]);
+                }
+                throw full;
+            }
         }
 
         private Scratch allocate(int bytes) {

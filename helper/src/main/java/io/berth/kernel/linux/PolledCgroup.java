@@ -17,7 +17,8 @@ import java.nio.file.Path;
  * pidfd of one of its processes, where the kernel has pidfds, tells at once when that one ends, and the next is taken. The
  * directory is kept open, but not {@code cgroup.procs}: an open one repeats what it has said for a second after each read
  * (Linux, kernel/cgroup/cgroup-v1.c, CGROUP_PIDLIST_DESTROY_DELAY), so it would never learn anything when read more often.
- * Processes that come and go between two looks are not noticed.
+ * Processes that come and go between two looks are not noticed. One look goes through so many cgroups below and no more: who
+ * has made more has a server that does not end by this cgroup, and keeps nobody else waiting.
  */
 final class PolledCgroup extends WatchedCgroup {
     private static final int PIDFD_OPEN = 434;
@@ -25,6 +26,9 @@ final class PolledCgroup extends WatchedCgroup {
     private static final long SHORTEST_GAP_NS = 10_000_000L;
     private static final int NOBODY = 0;
     private static final int REMOVED = -1;
+    /** Cgroups below that one look goes through, and how deep. */
+    private static final int MOST_BELOW = 1_000;
+    private static final int DEEPEST = 50;
     /** Links of a directory without directories in it. */
     private static final int LEAF_LINKS = 2;
 
@@ -34,6 +38,7 @@ final class PolledCgroup extends WatchedCgroup {
     private int guardFd = -1;
     private EventLoop.Watch guard;
     private long lastLookNs;
+    private int seen;
 
     PolledCgroup(LinuxCgroups all, CgroupFinder.Found found, Cgroups.Listener listener) {
         super(all, found, listener);
@@ -88,15 +93,20 @@ final class PolledCgroup extends WatchedCgroup {
 
     private int findBelow() {
         try {
-            return findIn(Path.of("/proc/self/fd/" + directoryFd + "/."));
+            seen = 0;
+            return findIn(Path.of("/proc/self/fd/" + directoryFd + "/."), 1);
         } catch (IOException | DirectoryIteratorException unreadable) {
             throw new KernelException("list " + path(), Libc.EMFILE, unreadable.getMessage());
         }
     }
 
-    private int findIn(Path directory) throws IOException {
+    private int findIn(Path directory, int depth) throws IOException {
         try (DirectoryStream<Path> entries = Files.newDirectoryStream(directory, entry -> Files.isDirectory(entry, LinkOption.NOFOLLOW_LINKS))) {
             for (Path entry : entries) {
+                if (++seen > MOST_BELOW || depth > DEEPEST) {
+                    throw new KernelException("look below " + path(), Libc.E2BIG, "more than " + MOST_BELOW + " cgroups, or more than "
+                            + DEEPEST + " levels");
+                }
                 int fd = all.files().openDirectory(LinuxFiles.AT_FDCWD, entry.toString());
                 if (fd == -Libc.ENOENT || fd == -Libc.ENODEV) {
                     continue; // removed meanwhile, so it was empty
@@ -111,7 +121,7 @@ final class PolledCgroup extends WatchedCgroup {
                     all.kernel().close(fd);
                 }
                 if (member <= NOBODY) {
-                    member = findIn(entry);
+                    member = findIn(entry, depth + 1);
                 }
                 if (member > NOBODY) {
                     return member;

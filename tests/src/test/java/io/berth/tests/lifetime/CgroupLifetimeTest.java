@@ -324,6 +324,34 @@ class CgroupLifetimeTest {
         removals.check(server, "instances-gone");
     }
 
+    /** What is not seen is not over; and the daemon does not go after it for ever. */
+    @ParameterizedTest
+    @ValueSource(ints = {2, 1})
+    void cgroupsNestedWithoutEnd_costNobodyElse(int version) {
+        version(version);
+        Path cgroup = cgroups.create("app");
+        Process process = cgroups.occupy(cgroup);
+        ContainerServer server = server(cgroup);
+        Path other = cgroups.create("other");
+        Process process2 = cgroups.occupy(other);
+        ContainerServer after = server(other);
+        List<Path> nested = new ArrayList<>();
+        Path deepest = cgroup;
+        for (int depth = 0; depth < 60; depth++) {
+            deepest = deepest.resolve("x");
+            nested.add(0, cgroups.create(cgroups.root().relativize(deepest).toString()));
+        }
+        TestCgroups.kill(process);
+        TestCgroups.kill(process2);
+        removals.check(after, "instances-gone");
+        if (version == 1) {
+            awaitLook();
+            removals.checkAlive(server);
+        }
+        nested.forEach(TestCgroups::remove);
+        removals.check(server, "instances-gone");
+    }
+
     @Test
     void allEndsAtOnce_areToldOnce() throws Exception {
         version(2);

@@ -21,6 +21,7 @@ import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.awaitility.Awaitility;
 
 /**
@@ -111,6 +112,19 @@ final class MountHouse implements AutoCloseable {
                 "-e", "trace=" + inject.substring(0, inject.indexOf(':')), "-e", "inject=" + inject)));
         Awaitility.await("strace to attach").atMost(PATIENCE).pollInterval(Duration.ofMillis(10)).until(() -> strace.errors().contains(" attached"));
         return strace;
+    }
+
+    /** @param free how many more the daemon may open than it has now, of those with the next numbers */
+    void limitDescriptors(int free) throws Exception {
+        int highest;
+        try (Stream<Path> fds = Files.list(Path.of("/proc/" + daemon.pid() + "/fd"))) {
+            highest = fds.mapToInt(fd -> Integer.parseInt(fd.getFileName().toString())).max().orElseThrow();
+        }
+        Process limit = new ProcessBuilder(user.as(List.of("prlimit", "--pid", Long.toString(daemon.pid()), "--nofile=" + (highest + 1 + free) + ":")))
+                .inheritIO().start();
+        if (limit.waitFor() != 0) {
+            throw new IllegalStateException("prlimit failed");
+        }
     }
 
     /** SIGKILL; what it mounted stays. */

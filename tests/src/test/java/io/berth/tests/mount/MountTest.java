@@ -15,6 +15,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.awaitility.Awaitility;
@@ -405,6 +406,46 @@ abstract class MountTest extends HouseTest {
         house.launcher().drain();
         assertEquals(MountHouse.MOST_MOUNTS, house.mounts(server).size());
         Handles.close(process);
+    }
+
+    @Test
+    void mountingAndRemovingAtOnce_leavesNothing() throws Exception {
+        Sandbox app = house.keep(Sandbox.unshared(house));
+        List<String> mounts = app.mounts();
+        for (int round = 0; round < 10; round++) {
+            ContainerServer server = house.server("session");
+            house.launcher().send(MountHouse.call("BindMount", server, MountHouse.byPid(app), "/mnt/d/one"));
+            house.launcher().send(MountHouse.call("BindMount", server, MountHouse.hiding(app), "/mnt/d/two"));
+            house.helper().remove(server);
+            assertEquals(mounts, app.mounts());
+            assertEquals("", app.run("ls /mnt/d"));
+        }
+        assertEquals("", house.daemon().errors().lines().filter(line -> line.contains("WARN") || line.contains("ERROR")).findFirst().orElse(""));
+    }
+
+    @Test
+    void daemonWithoutDescriptors_mountsNothing_andLosesNone() throws Exception {
+        Sandbox app = house.keep(Sandbox.unshared(house));
+        ContainerServer server = house.server("session");
+        List<String> mounts = app.mounts();
+        int mounted = 0;
+        List<String> refusals = new ArrayList<>();
+        house.refusal(server, MountHouse.byPid(app), "/mnt/none/bus"); // classes come from files
+        for (int free = 24; free >= 0; free--) {
+            house.limitDescriptors(free);
+            try {
+                house.mount(server, app, "/mnt/d/bus");
+                mounted++;
+                house.limitDescriptors(100);
+                house.unmount(server, Map.of(), "");
+            } catch (DBusError refused) {
+                refusals.add(refused.getMessage());
+            }
+            assertEquals(mounts, app.mounts());
+            assertEquals("", app.run("ls /mnt/d"));
+        }
+        house.limitDescriptors(1_000);
+        assertTrue(mounted > 0 && refusals.size() > 3, mounted + " mounted, refused: " + refusals);
     }
 
     @Test
