@@ -160,7 +160,7 @@ static void make_servers(void) {
     }
 }
 
-/* The text of one entry of an Audit signal; entries of other types are passed over as far as they can be. */
+/* The texts of an Audit signal. Entries of other types are passed over; behind one that cannot be there is nothing to be had. */
 static void read_audit(struct reader *from, const char *names[], const char *values[], size_t count) {
     size_t end = get_uint32(from);
     from->at = (from->at + 7) / 8 * 8;
@@ -175,8 +175,13 @@ static void read_audit(struct reader *from, const char *names[], const char *val
             for (size_t i = 0; i < count; i++) {
                 if (strcmp(key, names[i]) == 0) values[i] = text;
             }
-        } else {
+        } else if (strcmp(signature, "as") == 0 || strcmp(signature, "ay") == 0) {
+            size_t length = get_uint32(from);
+            from->at += length;
+        } else if (strlen(signature) == 1 && strchr("biu", signature[0])) {
             get_uint32(from);
+        } else {
+            return;
         }
     }
 }

@@ -178,8 +178,8 @@ class DaemonLifeTest {
         RawClient caller = keep(bus.connect());
         ContainerServer server = server();
         for (Message call : List.of(HelperApi.call("NoSuchMethod"), HelperApi.call("AddCgroup").body("os", server.object(), "/x"),
-                HelperApi.call("SetContainerPolicy").body("os", server.object(), ""),
-                HelperApi.call("GrantAccess").body("oa(usos)", server.object(), List.of()),
+                HelperApi.call("SetContainerPolicy").body("os", server.object(), "no rule"),
+                HelperApi.call("GrantAccess").body("oa(usos)", "/no/server", List.of()),
                 HelperApi.call("BindMount").body("oa{sv}ay", server.object(), Map.of(), new byte[0]))) {
             assertTrue(caller.answer(call).errorName().startsWith("org.freedesktop.DBus.Error."), call.toString());
         }
