@@ -57,15 +57,15 @@ final class Bench {
         rows.add(CallRow.pipelined(20_000 * scale));
         rows.add(CallRow.oneAtATime(5_000 * scale));
         rows.add(new LatencyRow(3_000 * scale));
-        rows.add(new RulesRow(20_000 * scale));
-        rows.add(new PayloadRow(64 << 10, 1_000 * scale, true));
-        rows.add(new PayloadRow(1 << 20, 100 * scale, true));
-        rows.add(new PayloadRow(64 << 10, 1_000 * scale, false));
-        rows.add(new PayloadRow(1 << 20, 100 * scale, false));
+        rows.add(new RulesRow(10_000 * scale));
+        rows.add(new PayloadRow(64 << 10, 600 * scale, true));
+        rows.add(new PayloadRow(1 << 20, 60 * scale, true));
+        rows.add(new PayloadRow(64 << 10, 600 * scale, false));
+        rows.add(new PayloadRow(1 << 20, 60 * scale, false));
         rows.add(new BroadcastRow(100, 100 * scale));
         rows.add(new ManyAppsRow(100, 0.5 * scale));
         rows.add(new SetupRow((1_000 + rounds - 1) / rounds));
-        rows.add(new StartRow((10 + rounds - 1) / rounds));
+        onceRows.add(new StartRow(10));
         onceRows.add(new SystemCallRow(5_000, 50));
         onceRows.add(new SystemCallRow(5_000, 1));
         onceRows.add(new BigMessageRow());
@@ -109,7 +109,7 @@ final class Bench {
     private static void warmUp(Stage stage) {
         for (Contender contender : Contender.values()) {
             CallRow.pipelined(60_000).measure(stage, contender, new Results());
-            new PayloadRow(64 << 10, 2_000, false).measure(stage, contender, new Results());
+            new PayloadRow(64 << 10, 1_000, false).measure(stage, contender, new Results());
         }
     }
 
