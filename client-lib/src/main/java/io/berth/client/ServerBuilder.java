@@ -16,7 +16,7 @@ import org.freedesktop.dbus.types.UInt64;
 import org.freedesktop.dbus.types.Variant;
 
 /**
- * Says what a container server shall be, then {@link #open}s it. Without {@link #allow} or {@link #unrestricted} the app
+ * Says what a container server shall be, then {@link #open}s it. Without {@link #allow}, {@link #policy} or {@link #unrestricted} the app
  * can use only the bus driver's harmless methods. For one thread; can be used again for one more server.
  */
 public final class ServerBuilder {
@@ -57,6 +57,16 @@ public final class ServerBuilder {
     /** Everything but what is never allowed; cannot go together with {@link #allow}. */
     public ServerBuilder unrestricted() {
         arguments.put("Unrestricted", new Variant<>(true));
+        return this;
+    }
+
+    /**
+     * A policy in AppArmor's D-Bus language alone decides; cannot go together with {@link #allow} or {@link #unrestricted}.
+     *
+     * @param text what is wrong in it is told by {@link #open}, with line and column
+     */
+    public ServerBuilder policy(String text) {
+        arguments.put("Policy", new Variant<>(text));
         return this;
     }
 
@@ -118,7 +128,8 @@ public final class ServerBuilder {
 
     private Map<String, Variant<?>> arguments() {
         Map<String, Variant<?>> named = new LinkedHashMap<>(arguments);
-        if (!arguments.containsKey("Unrestricted") || !rules.isEmpty()) {
+        boolean others = arguments.containsKey("Unrestricted") || arguments.containsKey("Policy");
+        if (!others || !rules.isEmpty()) {
             named.put("Allow", new Variant<>(AccessRuleStruct.of(rules), "a(usos)"));
         }
         return named;

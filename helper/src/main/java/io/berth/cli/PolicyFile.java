@@ -1,5 +1,6 @@
 package io.berth.cli;
 
+import io.berth.api.AppId;
 import io.berth.policy.apparmor.ParsedPolicy;
 import io.berth.policy.apparmor.PolicySyntaxException;
 import io.berth.policy.apparmor.PolicyText;
@@ -10,6 +11,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.function.Consumer;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
@@ -50,18 +52,41 @@ final class PolicyFile {
 
     /** The same with a file that another option has named. */
     static int read(String file, Console console, Work work) {
+        return read(file, console::error, work);
+    }
+
+    private static int read(String file, Consumer<String> errors, Work work) {
         try {
             return work.run(text(file));
         } catch (PolicySyntaxException syntax) {
-            console.error(file + ":" + syntax.line() + ":" + syntax.column() + ": found " + syntax.found() + ", expected " + syntax.expected());
+            errors.accept(file + ":" + syntax.line() + ":" + syntax.column() + ": found " + syntax.found() + ", expected " + syntax.expected());
         } catch (CharacterCodingException malformed) {
-            console.error(file + ": the text is not UTF-8");
+            errors.accept(file + ": the text is not UTF-8");
         } catch (NoSuchFileException missing) {
-            console.error(file + ": no such file");
+            errors.accept(file + ": no such file");
         } catch (IOException failed) {
-            console.error(file + ": cannot be read: " + failed.getMessage());
+            errors.accept(file + ": cannot be read: " + failed.getMessage());
         }
         return ExitStatus.FAILURE;
+    }
+
+    /**
+     * The text of a policy that an option names, for a server of this app.
+     *
+     * @throws FailureException saying FILE:LINE:COLUMN and why it cannot be used
+     */
+    static String load(String file, AppId app) {
+        StringBuilder loaded = new StringBuilder();
+        StringBuilder errors = new StringBuilder();
+        int status = read(file, errors::append, text -> {
+            PolicyText.parse(text, app.label());
+            loaded.append(text);
+            return ExitStatus.OK;
+        });
+        if (status != ExitStatus.OK) {
+            throw new FailureException(errors.toString());
+        }
+        return loaded.toString();
     }
 
     private static String text(String file) throws IOException {

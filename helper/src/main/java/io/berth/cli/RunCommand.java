@@ -61,6 +61,10 @@ final class RunCommand implements Callable<Integer> {
     @Mixin
     private SystemRuleOptions system;
 
+    @Option(names = "--policy", paramLabel = "FILE", description = "In the place of rules, a policy in AppArmor's D-Bus language, which alone"
+            + " decides; - for standard input.")
+    private String policy;
+
     @Option(names = "--unrestricted", description = "Everything but what is never allowed; cannot go with rules of the same bus.")
     private boolean unrestricted;
 
@@ -80,8 +84,8 @@ final class RunCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws InterruptedException {
-        List<AccessRule> sessionRules = checked("--unrestricted", unrestricted, session.rules());
-        List<AccessRule> systemRules = checked("--system-unrestricted", system.isUnrestricted(), system.rules(session.withoutFds()));
+        Access ofSession = checked("", unrestricted, session.rules(), policy);
+        Access ofSystem = checked("system-", system.isUnrestricted(), system.rules(session.withoutFds()), system.policy());
         Program program = Program.find(command.get(0), System.getenv().getOrDefault("PATH", "/usr/local/bin:/usr/bin:/bin"));
         AppId app = appId(program);
         if (program.status() != 0) {
@@ -96,9 +100,9 @@ final class RunCommand implements Callable<Integer> {
             AppProcess started;
             AppCgroup cgroup;
             try (SandboxConnector connector = bubblewrap.isEmpty() ? null : SandboxConnector.open(bubblewrap.get().runtimeDirectory())) {
-                servers.session = open(client, app, "session", connector, unrestricted, sessionRules);
+                servers.session = open(client, app, "session", connector, ofSession);
                 if (system.isWanted()) {
-                    servers.system = open(client, app, "system", connector, system.isUnrestricted(), systemRules);
+                    servers.system = open(client, app, "system", connector, ofSystem);
                 }
                 started = start(bubblewrap, connector, AppSocket.of(servers.session), Optional.ofNullable(servers.system).map(AppSocket::of), line);
                 cgroup = release(started, servers, app);
@@ -113,7 +117,7 @@ final class RunCommand implements Callable<Integer> {
             int status = started.await();
             cgroup.remove();
             return status;
-        } catch (BerthException | IOException | UncheckedIOException | IllegalArgumentException failure) {
+        } catch (BerthException | FailureException | IOException | UncheckedIOException | IllegalArgumentException failure) {
             berth.console().error(failure.getMessage());
             return ExitStatus.NOT_STARTED;
         }
@@ -153,11 +157,18 @@ final class RunCommand implements Callable<Integer> {
         }
     }
 
-    private List<AccessRule> checked(String option, boolean everything, List<AccessRule> rules) {
+    /** What an app may do on one bus. @param policy a file; null for none */
+    private record Access(boolean everything, List<AccessRule> rules, String policy) {
+    }
+
+    private Access checked(String prefix, boolean everything, List<AccessRule> rules, String policyFile) {
         if (everything && !rules.isEmpty()) {
-            throw new ParameterException(spec.commandLine(), option + " cannot go together with rules: " + rules.get(0));
+            throw new ParameterException(spec.commandLine(), "--" + prefix + "unrestricted cannot go together with rules: " + rules.get(0));
         }
-        return rules;
+        if (policyFile != null && (everything || !rules.isEmpty())) {
+            throw new ParameterException(spec.commandLine(), "--" + prefix + "policy takes the place of rules and of --" + prefix + "unrestricted");
+        }
+        return new Access(everything, rules, policyFile);
     }
 
     private AppId appId(Program program) {
@@ -169,14 +180,17 @@ final class RunCommand implements Callable<Integer> {
     }
 
     /** @param connector null for none */
-    private ContainerServer open(BerthClient client, AppId app, String bus, SandboxConnector connector, boolean everything,
-            List<AccessRule> rules) throws IOException {
-        ServerBuilder builder = client.server(app.type(), app.id()).bus(bus).allow(rules);
+    private ContainerServer open(BerthClient client, AppId app, String bus, SandboxConnector connector, Access access)
+            throws IOException {
+        ServerBuilder builder = client.server(app.type(), app.id()).bus(bus).allow(access.rules);
         if (connector != null) {
             Map<String, String> environment = System.getenv();
             connector.add(bus.equals("session") ? BusLocation.session(environment) : BusLocation.system(environment)).ifPresent(builder::connector);
         }
-        if (everything) {
+        if (access.policy != null) {
+            builder.policy(PolicyFile.load(access.policy, app));
+        }
+        if (access.everything) {
             builder.unrestricted();
         }
         if (allowHostEscape) {

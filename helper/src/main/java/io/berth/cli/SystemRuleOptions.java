@@ -33,8 +33,16 @@ final class SystemRuleOptions {
     @Option(names = "--system-unrestricted", description = "As --unrestricted on the system bus.")
     private boolean unrestricted;
 
+    @Option(names = "--system-policy", paramLabel = "FILE", description = "As --policy on the system bus.")
+    private String policy;
+
+    /** Null when there is none. */
+    String policy() {
+        return policy;
+    }
+
     boolean isWanted() {
-        return unrestricted || Stream.of(see, talk, own, call, broadcast, rule).anyMatch(words -> !words.isEmpty());
+        return unrestricted || policy != null || Stream.of(see, talk, own, call, broadcast, rule).anyMatch(words -> !words.isEmpty());
     }
 
     boolean isUnrestricted() {

@@ -7,11 +7,14 @@ import io.berth.tests.raw.RawListener;
 import io.berth.tests.raw.RawSocket;
 import io.berth.tests.raw.Variant;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 
 /**
@@ -28,6 +31,8 @@ public final class FakeBus implements AutoCloseable {
     private final Thread acceptor;
     private volatile boolean closing;
     private volatile boolean holdingHello;
+    private volatile boolean holdingLabels;
+    private final Map<String, String> labels = new ConcurrentHashMap<>();
 
     public FakeBus(Path path) {
         this.path = path;
@@ -58,7 +63,8 @@ public final class FakeBus implements AutoCloseable {
                 while (true) {
                     Message message = connection.await("message", LONG, any -> true);
                     messages.add(message);
-                    boolean held = holdingHello && "Hello".equals(message.member());
+                    boolean held = holdingHello && "Hello".equals(message.member())
+                            || holdingLabels && "GetConnectionCredentials".equals(message.member());
                     if (message.type() == Message.CALL && RawClient.BUS.equals(message.destination()) && !held) {
                         connection.send(answer(message));
                     }
@@ -89,11 +95,26 @@ public final class FakeBus implements AutoCloseable {
                 case "GetId" -> reply.body("s", GUID);
                 case "ListNames", "ListActivatableNames", "ListQueuedOwners" -> reply.body("as", List.of(RawClient.BUS));
                 case "NameHasOwner" -> reply.body("b", false);
+                case "GetConnectionCredentials" -> labels.isEmpty() ? reply : credentials(call, reply);
                 case "Get" -> reply.body("v", new Variant("as", List.of()));
                 case "GetNameOwner" -> Message.error(name, call.serial(), "org.freedesktop.DBus.Error.NameHasNoOwner")
                         .field(Message.SENDER, new Variant("s", RawClient.BUS)).body("s", "no owner");
                 default -> reply;
             };
+        }
+
+        private Message credentials(Message call, Message reply) {
+            String label = labels.get((String) call.arg());
+            return label == null ? Message.error(name, call.serial(), "org.freedesktop.DBus.Error.NameHasNoOwner")
+                    .field(Message.SENDER, new Variant("s", RawClient.BUS)).body("s", "no owner")
+                    : reply.body("a{sv}", Map.of("ProcessID", new Variant("u", 4711),
+                            "LinuxSecurityLabel", new Variant("ay", (label + "\0").getBytes(StandardCharsets.US_ASCII))));
+        }
+
+        /** Answers what was asked about credentials while that was held. */
+        public void tellLabels() {
+            holdingLabels = false;
+            messages.stream().filter(message -> "GetConnectionCredentials".equals(message.member())).forEach(call -> connection.send(answer(call)));
         }
 
         public String name() {
@@ -136,6 +157,16 @@ public final class FakeBus implements AutoCloseable {
     /** From now on Hello waits until {@link Peer#welcome}. */
     public void holdHello() {
         holdingHello = true;
+    }
+
+    /** From now on the bus tells labels; of itself too. @param label as the kernel writes it */
+    public void label(String name, String label) {
+        labels.put(name, label);
+    }
+
+    /** From now on nobody learns labels until {@link Peer#tellLabels}. */
+    public void holdLabels() {
+        holdingLabels = true;
     }
 
     public String address() {
