@@ -1,5 +1,6 @@
 package io.berth.relay;
 
+import io.berth.policy.AccessPolicy;
 import io.berth.policy.LabelPolicy;
 import io.berth.policy.apparmor.Permission;
 import io.berth.policy.apparmor.RuleVerdict;
@@ -12,10 +13,12 @@ import io.berth.wire.MessageHeader;
 final class DeliveryCheck {
     private final ConfinedConnection recipient;
     private final PeerLabels labels;
+    private final byte[] bus;
 
     DeliveryCheck(ConfinedConnection recipient) {
         this.recipient = recipient;
         this.labels = recipient.view().labels();
+        this.bus = Peer.bytes(recipient.view().type());
     }
 
     /** Whether the sender's policy does not let this recipient have it; what complain mode lets pass is told, and is not forbidden. */
@@ -24,34 +27,46 @@ final class DeliveryCheck {
             return false;
         }
         Peer sender = recipient.owners().find(header, MessageHeader.SENDER);
-        ConfinedConnection confined = sender == null ? null : sender.confined();
-        RelayServer server = confined == null ? serverOfDeparted(sender, header) : confined.server();
-        LabelPolicy policy = server == null ? null : server.routes().policy().labels();
-        if (policy == null) {
+        if (sender == null) {
+            return isForbiddenToDeparted(header);
+        }
+        ConfinedConnection confined = sender.confined();
+        LabelPolicy policy = confined == null ? null : confined.policy().labels();
+        RuleVerdict verdict = policy == null ? null : ask(policy, header);
+        if (verdict == null || verdict.allow()) {
             return false;
         }
+        tell(confined, policy, verdict, header);
+        return !confined.policy().complains();
+    }
+
+    /** By the rules that were in force when the sender left; when there are none any more, nothing shows that it may. */
+    private boolean isForbiddenToDeparted(MessageHeader header) {
+        PeerLabels.Departed departed = labels.departed(header.text(MessageHeader.SENDER));
+        if (departed == null || departed.rules() == null) {
+            return false;
+        }
+        AccessPolicy rules = departed.rules().get();
+        return rules == null || rules.labels() != null && !rules.complains() && !ask(rules.labels(), header).allow();
+    }
+
+    private RuleVerdict ask(LabelPolicy policy, MessageHeader header) {
         Peer self = recipient.owners().find(recipient.uniqueName());
-        RuleVerdict verdict = policy.check(Permission.SEND, Peer.bytes(recipient.view().type()), header, MessageHeader.DESTINATION,
+        return policy.check(Permission.SEND, bus, header, MessageHeader.DESTINATION,
                 self == null ? PeerLabels.UNKNOWN : self.ownedNames(), recipient.labels());
-        if (verdict.allow()) {
-            return false;
-        }
-        boolean complains = server.routes().policy().complains();
+    }
+
+    private void tell(ConfinedConnection sender, LabelPolicy policy, RuleVerdict verdict, MessageHeader header) {
+        boolean complains = sender.policy().complains();
         if (!complains) {
-            server.countDenied();
+            sender.server().countDenied();
         }
-        if (verdict.audit() && confined != null) {
-            new LabelAudit(confined, policy).send(verdict, complains, header, recipient.labels(), recipient.credentials().pid());
+        if (verdict.audit()) {
+            new LabelAudit(sender, policy).send(verdict, complains, header, recipient.labels(), recipient.credentials().pid());
         }
-        return !complains;
     }
 
     private static boolean isToUniqueName(MessageHeader header) {
         return header.has(MessageHeader.DESTINATION) && header.bytes()[header.start(MessageHeader.DESTINATION)] == ':';
-    }
-
-    private RelayServer serverOfDeparted(Peer sender, MessageHeader header) {
-        PeerLabels.Departed departed = sender == null ? labels.departed(header.text(MessageHeader.SENDER)) : null;
-        return departed == null ? null : departed.server();
     }
 }

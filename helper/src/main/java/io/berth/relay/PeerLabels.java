@@ -1,6 +1,8 @@
 package io.berth.relay;
 
 import io.berth.kernel.EventLoop;
+import io.berth.policy.AccessPolicy;
+import java.lang.ref.WeakReference;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -12,8 +14,8 @@ import java.util.Optional;
 /**
  * Which connection of one bus has which security label. Those of confined connections are ours to give; others have what the
  * bus says, which is asked only where a label policy wants to know. A bus without labels says so once, at the start, and
- * everybody else is {@code unconfined} there. Who has left is remembered for a while: what it said may not have arrived yet.
- * Loop thread.
+ * everybody else is {@code unconfined} there. Who has left while there are label policies is remembered for a while: what it
+ * said may not have arrived yet. Loop thread.
  */
 final class PeerLabels {
     static final byte[][] UNCONFINED = {"unconfined".getBytes(StandardCharsets.US_ASCII)};
@@ -25,9 +27,9 @@ final class PeerLabels {
      * Somebody who has left.
      *
      * @param labels {@link #UNKNOWN} when they never were known
-     * @param server of a confined connection, else null
+     * @param rules  of a server under a label policy, which is not kept for them; null for others
      */
-    record Departed(byte[][] labels, int process, RelayServer server) {
+    record Departed(byte[][] labels, int process, WeakReference<AccessPolicy> rules) {
     }
 
     private final BusView view;
@@ -133,9 +135,13 @@ final class PeerLabels {
         if (told && peer.labels() != null) {
             count(peer, -1);
         }
+        if (policies == 0) {
+            return;
+        }
         byte[][] labels = of(peer);
+        AccessPolicy rules = peer.confined() == null ? null : peer.confined().policy();
         departed.put(peer.uniqueName(), new Departed(labels == null ? UNKNOWN : labels, process(peer),
-                peer.confined() == null ? null : peer.confined().server()));
+                rules == null || rules.labels() == null ? null : new WeakReference<>(rules)));
     }
 
     /** Of its process; 0 when unknown. */

@@ -40,9 +40,15 @@ class LabelledBusTest {
     }
 
     private void connect(String rules) {
+        connect(rules, () -> { });
+    }
+
+    /** @param prepare when the daemon knows that the bus has labels, and nobody else is there yet */
+    private void connect(String rules, Runnable prepare) {
         server = HOUSE.helper().add("org.test.App", HelperApi.policy("dbus send peer=(name=org.freedesktop.DBus label=/usr/bin/dbus-daemon),\n" + rules,
                 "Bus", Variant.of(bus.address().replace(" ", "%20"))));
         view = bus.peers().get(0);
+        prepare.run();
         appear(SECRET);
         appear(PLAIN);
         int before = bus.peers().size();
@@ -98,8 +104,7 @@ class LabelledBusTest {
 
     @Test
     void messages_toAndFromWhomIsNotKnownYet_areHeldInTheirOrder() {
-        bus.holdLabels();
-        connect("dbus send peer=(label=unconfined),\ndbus receive peer=(label=/usr/bin/secret),");
+        connect("dbus send peer=(label=unconfined),\ndbus receive peer=(label=/usr/bin/secret),", bus::holdLabels);
         app.send(Message.signal(SECRET, "/1", "org.test.I", "Do"));
         app.send(Message.signal(PLAIN, "/2", "org.test.I", "Do"));
         int last = app.send(Message.call(RawClient.BUS, RawClient.BUS_PATH, RawClient.BUS, "GetId"));

@@ -100,6 +100,22 @@ class TwoAppsTest {
     }
 
     @Test
+    void broadcastOfASenderThatHasLeft_needsItsPolicyStill() {
+        RawClient plain = HOUSE.app(HOUSE.helper().add("org.test.B", rule(AccessFlags.BROADCAST, "")));
+        plain.match("type='signal',interface='" + INTERFACE + "'");
+        Confined a = Confined.under(HOUSE, "org.test.A", "dbus send, deny dbus send member=Hidden peer=(label=" + B + "),");
+        for (int i = 0; i < 30; i++) {
+            RawClient leaving = a.server().connect();
+            leaving.send(Message.signal(null, "/", INTERFACE, "Hidden"));
+            leaving.send(Message.signal(null, "/", INTERFACE, "Shown"));
+            leaving.sync();
+            leaving.close();
+            plain.awaitSignal("Shown");
+        }
+        assertFalse(plain.drain().stream().anyMatch(message -> message.is(Message.SIGNAL, "Hidden")));
+    }
+
+    @Test
     void nameThatChangesHands_isJudgedByWhoGetsTheMessage() {
         Confined a = Confined.under(HOUSE, "org.test.A", "dbus send peer=(name=org.test.Name), deny dbus send peer=(label=" + B + "),");
         Confined b = Confined.under(HOUSE, "org.test.B", "dbus receive,\ndbus bind,\ndbus send peer=(name=org.freedesktop.DBus),");

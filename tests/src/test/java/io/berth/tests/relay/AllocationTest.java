@@ -17,6 +17,7 @@ import io.berth.server.Mode;
 import io.berth.server.MountTable;
 import io.berth.server.Registry;
 import io.berth.server.RegistryLimits;
+import io.berth.server.ServerInfo;
 import io.berth.server.ServerSpec;
 import io.berth.server.StateFile;
 import io.berth.tests.house.EchoService;
@@ -38,6 +39,8 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What the loop thread allocates while it forwards, by the JVM's own count; the relay runs in this process for that. */
 class AllocationTest {
@@ -50,6 +53,8 @@ class AllocationTest {
     private final com.sun.management.ThreadMXBean threads = (com.sun.management.ThreadMXBean) ManagementFactory.getThreadMXBean();
     private final Deque<AutoCloseable> opened = new ArrayDeque<>();
     private Thread loopThread;
+    private Registry registry;
+    private String server;
     private RawClient app;
     private PrivateBus bus;
 
@@ -62,7 +67,7 @@ class AllocationTest {
         LinuxKernel kernel = new LinuxKernel();
         LoopThread loop = new LoopThread(kernel);
         RelayBackend backend = new RelayBackend(kernel, new Relay(kernel, loop, Limits.defaults()), directory, bus.address(), bus.address());
-        Registry registry = new Registry(kernel, loop, backend, new NameSet(List.of()), new RegistryLimits(10, 10, 100, 10, 10, 1000),
+        registry = new Registry(kernel, loop, backend, new NameSet(List.of()), new RegistryLimits(10, 10, 100, 10, 10, 1 << 20),
                 new MountTable(new LinuxMountNamespaces(root), kernel, loop, new StateFile(directory.path()), 10));
         loopThread = new Thread(loop, "loop");
         loopThread.start();
@@ -77,7 +82,9 @@ class AllocationTest {
                 List.of(RuleText.parse("--talk=" + NAME), RuleText.parse("--talk=" + RADIO)), Optional.empty(), false, false, Mode.ENFORCE, OptionalInt.empty(), OptionalInt.empty(),
                 new LifetimeSpec(OptionalInt.empty(), OptionalInt.empty(), Optional.empty(), List.of(), List.of(),
                         LifetimeSpec.DEFAULT_START_TIMEOUT_US));
-        app = keep(RawClient.connect(Path.of(registry.add(spec).get(10, TimeUnit.SECONDS).socketPath())));
+        ServerInfo made = registry.add(spec).get(10, TimeUnit.SECONDS);
+        server = made.id();
+        app = keep(RawClient.connect(Path.of(made.socketPath())));
     }
 
     private <T extends AutoCloseable> T keep(T resource) {
@@ -123,6 +130,21 @@ class AllocationTest {
 
     @Test
     void calls_inSteadyState_allocateNothing() {
+        calls(1_000);
+        check("20,000 calls", () -> calls(20_000));
+    }
+
+    /** The language of 2011 asks once for every name that the peer owns. */
+    @ParameterizedTest
+    @ValueSource(strings = {"dbus send member=M%d peer=(name=" + NAME + ".N%d),\n", "dbus " + NAME + ".N%d method=M%d send,\n"})
+    void calls_underAPolicyOfAThousandRules_allocateNothing(String rule) throws Exception {
+        boolean today = rule.contains("peer");
+        StringBuilder policy = new StringBuilder(today ? "dbus send peer=(name=org.freedesktop.DBus),\ndbus send member=Say peer=(name=" + NAME + "),\n"
+                : "dbus org.freedesktop.DBus send,\ndbus " + NAME + " method=Say send,\n");
+        for (int i = 0; i < 1_000; i++) {
+            policy.append(rule.replace("%d", Integer.toString(i)));
+        }
+        registry.setPolicy(server, policy.toString()).get(10, TimeUnit.SECONDS);
         calls(1_000);
         check("20,000 calls", () -> calls(20_000));
     }
