@@ -58,7 +58,7 @@ class PolicyCommandTest {
         assertTrue(output.contains("--policy takes the place of rules"), output);
         Confined app = Confined.under(HOUSE, "org.test.App", "");
         output = berth(1, "access", "org.test.App", "--policy", file);
-        assertTrue(output.contains(file + ":2:8: found "), output);
+        assertTrue(output.contains("line 2, column 8: found "), output);
         assertEquals(Confined.BASE, HOUSE.helper().property(app.server(), "Policy"));
     }
 
@@ -67,7 +67,7 @@ class PolicyCommandTest {
         Confined app = Confined.under(HOUSE, "org.test.App", "");
         app.client().answer(Message.call(NAME, "/a", Confined.INTERFACE, "Do"));
         String why = berth(0, "why", "org.test.App");
-        assertTrue(why.contains("to allow it, add to its policy: dbus send bus=session path=/a interface=org.test.I member=Do peer=(name=" + NAME + "),"), why);
+        assertTrue(why.contains("--add-policy-rule 'dbus send bus=session path=/a interface=org.test.I member=Do peer=(name=" + NAME + ", label=unconfined),'"), why);
         String text = "# new\n" + Confined.BASE + "dbus send member=Do,\n";
         berth(0, "access", "org.test.App", "--policy", file(text));
         assertEquals(text, HOUSE.helper().property(app.server(), "Policy"));
