@@ -67,7 +67,7 @@ class PolicyCommandTest {
         Confined app = Confined.under(HOUSE, "org.test.App", "");
         app.client().answer(Message.call(NAME, "/a", Confined.INTERFACE, "Do"));
         String why = berth(0, "why", "org.test.App");
-        assertTrue(why.contains("--add-policy-rule 'dbus send bus=session path=/a interface=org.test.I member=Do peer=(name=" + NAME + ", label=unconfined),'"), why);
+        assertTrue(why.contains("--add-policy-rule 'dbus send bus=session path=/a interface=org.test.I member=Do peer=(name=" + NAME + "),'"), why);
         String text = "# new\n" + Confined.BASE + "dbus send member=Do,\n";
         berth(0, "access", "org.test.App", "--policy", file(text));
         assertEquals(text, HOUSE.helper().property(app.server(), "Policy"));
