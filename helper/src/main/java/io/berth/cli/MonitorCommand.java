@@ -91,7 +91,9 @@ final class MonitorCommand implements Callable<Integer> {
         @Override
         public void onAudit(String serverPath, Map<String, Object> record) {
             String verdict = String.valueOf(record.get("Verdict"));
-            print(verdict, verdict.equals("denied") ? Style.RED : Style.YELLOW, serverPath, record);
+            // a server can be added too
+            String event = "access".equals(record.get("Operation")) ? "access-" + verdict : verdict;
+            print(event, verdict.equals("denied") ? Style.RED : Style.YELLOW, serverPath, record);
         }
 
         @Override

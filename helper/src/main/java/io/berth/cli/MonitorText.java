@@ -23,7 +23,7 @@ final class MonitorText {
             return "";
         }
         String who = text(details, "Connection") + (details.get("ProcessID") instanceof Long pid && pid > 0 ? " pid " + pid : "");
-        StringBuilder text = new StringBuilder(text(details, "Operation").equals("access") ? "access, by " : what(details) + ", ").append(who);
+        StringBuilder text = new StringBuilder(text(details, "Operation").equals("access") ? "by " : what(details) + ", ").append(who);
         if (!text(details, "Rule").isEmpty()) {
             text.append(": ").append(text(details, "Rule"));
         }

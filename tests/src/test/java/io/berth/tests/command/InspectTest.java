@@ -125,6 +125,17 @@ class InspectTest {
     }
 
     @Test
+    void monitor_tellsWhatWasAddedForATime_andThatItHasGone() {
+        ContainerServer server = HOUSE.server();
+        Program monitor = berth("monitor");
+        Awaitility.await().atMost(PATIENCE).until(() -> !monitor.output().isEmpty());
+        output(0, "access", id(server), TALK, "--for", "50ms");
+        String record = "org[.]test[.]App [(]" + id(server) + "[)]  by :1[.][0-9]+ pid [0-9]+: --talk=org[.]test[.]Foo[.][*] until 20[0-9-]+T[0-9:]+Z";
+        Awaitility.await().atMost(PATIENCE).until(() -> monitor.output().matches("(?s).*\n[0-9:.]+  access-added +" + record + "\n[0-9:.]+  access-expired +"
+                + record + "\n.*"));
+    }
+
+    @Test
     void access_printsAndChangesTheRules_forTheNextMessage() {
         ContainerServer server = HOUSE.server(RuleText.parse(CALL));
         RawClient service = HOUSE.service("org.test.Foo");
