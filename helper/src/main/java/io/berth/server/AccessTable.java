@@ -21,8 +21,10 @@ import java.util.stream.Stream;
 
 /**
  * The rules of one server, by where they come from: base rules, which stay until they are changed, timed rules, which go by
- * themselves, and what services have granted ({@link GrantTable}). In the place of all of them there may be a label policy. A rule may be several of them; they never mix. What they add up to is in force: that the server's clients are judged by it is
- * {@link ContainerServer}'s work, who is told of each change that comes from here. Owns the timers. Loop thread.
+ * themselves, and what services have granted ({@link GrantTable}). A rule may be several of them; they never mix. In the place of
+ * all of them there may be a label policy: timed and granted rules wait then without effect. That the server's clients are judged
+ * by what is in force is {@link ContainerServer}'s work, who is told of each change that comes from here. Owns the timers. Loop
+ * thread.
  */
 final class AccessTable {
     /** A hundred years: the longest that a rule may be timed. */
@@ -195,6 +197,7 @@ final class AccessTable {
      * @param elsewhere how many grants it has on other servers
      */
     void grant(List<AccessRule> rules, Caller by, Collection<String> owned, int elsewhere) {
+        checkNoLabels();
         List<GrantTable.Granted> fresh = grants.check(rules, by, owned);
         if (grants.size() + fresh.size() > limits.grantsPerServer()) {
             throw new RegistryException(Kind.LIMITS_EXCEEDED, "the limit of " + limits.grantsPerServer() + " grants of one server is reached");
@@ -229,6 +232,10 @@ final class AccessTable {
             throw new RegistryException(Kind.INVALID_ARGUMENT,
                     "the server is unrestricted; replace its rules with SetContainerAccess first");
         }
+        checkNoLabels();
+    }
+
+    private void checkNoLabels() {
         if (labels.isPresent()) {
             throw new RegistryException(Kind.INVALID_ARGUMENT, "the server is under a Policy, which alone decides; change it with"
                     + " SetContainerPolicy, or replace it with SetContainerAccess");

@@ -167,6 +167,19 @@ class AppRuleTest {
         assertFalse(alpha.hears(free));
     }
 
+    /** Whose own rules about what he receives are asked anyway. */
+    @Test
+    void labelPolicy_isConsent_andDecidesForItsSide() {
+        alpha.rules(about(TALK, BETA));
+        HOUSE.helper().connection().call(HelperApi.call("SetContainerPolicy").body("os", beta.server.object(), "dbus,"));
+        assertEquals("CS", alpha.says(beta));
+        HOUSE.helper().connection().call(HelperApi.call("SetContainerPolicy").body("os", beta.server.object(),
+                "dbus,\ndeny dbus receive member=Called,"));
+        assertEquals("S", alpha.says(beta));
+        HOUSE.helper().setAccess(beta.server);
+        assertEquals("", alpha.says(beta));
+    }
+
     @Test
     void ruleByName_needsNoConsent() {
         beta.rules(own("org.test.Offered"));

@@ -234,6 +234,21 @@ class GrantTest {
     }
 
     @Test
+    void serverUnderAPolicy_isRefused_andWhatWasGrantedBeforeWaits() {
+        grant(service, call(NAME));
+        HOUSE.helper().connection().call(HelperApi.call("SetContainerPolicy").body("os", server.object(), "dbus send bus=session peer=(name=org.freedesktop.DBus),"));
+        assertEquals(INVALID, error(() -> grant(service, rule(BROADCAST, NAME))));
+        for (long us : new long[] {0, 1_000_000}) {
+            assertEquals(INVALID, error(() -> service.call(HelperApi.call("AddAccess").body("oa(usos)t", server.object(), HelperApi.structs(call(NAME)), us))));
+        }
+        Message refusal = app.answer(Message.call(NAME, "/", "org.test.I", "Do"));
+        assertEquals("org.freedesktop.DBus.Error.AccessDenied", refusal.errorName());
+        assertEquals(List.of(call(NAME)), grants());
+        HOUSE.helper().setAccess(server);
+        assertEquals(2, callsThrough(service, NAME));
+    }
+
+    @Test
     void unrestrictedServer_keepsTheGrantForItsRules() {
         server = HOUSE.helper().add("org.test.Free", HelperApi.unrestricted());
         grant(service, call(NAME));
