@@ -16,6 +16,9 @@ final class Affinity implements AutoCloseable {
     /** What a command line begins with to run there. */
     static final List<String> PINNED = List.of("taskset", "-c", "0");
 
+    /** Counted before anything is pinned: the JVM counts what the asking thread may use. */
+    private static final String ALL = "0-" + (Runtime.getRuntime().availableProcessors() - 1);
+
     private final Path outputs;
     private final List<List<String>> targets;
 
@@ -54,6 +57,6 @@ final class Affinity implements AutoCloseable {
 
     @Override
     public void close() {
-        set("0-" + (Runtime.getRuntime().availableProcessors() - 1));
+        set(ALL);
     }
 }
