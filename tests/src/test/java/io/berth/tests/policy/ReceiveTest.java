@@ -11,6 +11,7 @@ import io.berth.tests.house.TestHouse;
 import io.berth.tests.raw.Message;
 import io.berth.tests.raw.RawClient;
 import java.util.List;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
@@ -114,5 +115,26 @@ class ReceiveTest {
         }
         app.client().sync();
         assertEquals(List.of(), app.client().drainFromPeers());
+    }
+
+    @Test
+    void senderThatHasLeft_beforeTheAppReads_isStillJudgedByWhoItWas() {
+        Confined app = Confined.under(HOUSE, "org.test.App", "dbus receive peer=(label=unconfined),");
+        app.client().match("type='signal',interface='" + INTERFACE + "'");
+        Confined other = Confined.under(HOUSE, "org.test.Other", "dbus send,");
+        RawClient outside = HOUSE.unconfined();
+        byte[] filling = new byte[32 << 10];
+        for (int i = 0; i < 300; i++) {
+            outside.send(Message.signal(app.name(), "/", INTERFACE, "Filling").body("ay", (Object) filling));
+        }
+        outside.sync();
+        RawClient inside = other.server().connect();
+        inside.send(Message.signal(app.name(), "/", INTERFACE, "Farewell"));
+        inside.sync();
+        inside.close();
+        Awaitility.await().until(() -> !(Boolean) outside.bus("NameHasOwner", "s", inside.uniqueName()).arg());
+        outside.send(Message.signal(app.name(), "/", INTERFACE, "Last"));
+        app.client().awaitSignal("Last");
+        assertFalse(app.client().drain().stream().anyMatch(message -> message.is(Message.SIGNAL, "Farewell")));
     }
 }
