@@ -15,7 +15,6 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 import org.awaitility.Awaitility;
-import org.awaitility.core.ConditionTimeoutException;
 
 /**
  * Real cgroups for a test: below a directory of its own in the version 2 hierarchy of this machine, or in a version 1 hierarchy
@@ -196,17 +195,13 @@ final class TestCgroups implements AutoCloseable {
     /** A hierarchy whose cgroups the kernel has not quite forgotten when it is unmounted stays, unseen: then once more. */
     private void unmount() {
         run("umount", mount.toString());
-        try {
-            awaitEndOfHierarchy();
-        } catch (ConditionTimeoutException stays) {
-            run("mount", "-t", "cgroup", "-o", "none,name=" + name, name, mount.toString());
-            run("umount", mount.toString());
-            awaitEndOfHierarchy();
-        }
-    }
-
-    private void awaitEndOfHierarchy() {
-        Awaitility.await("the end of hierarchy " + name).atMost(Duration.ofSeconds(5)).pollInterval(Duration.ofMillis(50)).until(() -> !exists());
+        Awaitility.await("the end of hierarchy " + name).atMost(Duration.ofSeconds(20)).pollInterval(Duration.ofMillis(100)).until(() -> {
+            if (exists()) {
+                run("mount", "-t", "cgroup", "-o", "none,name=" + name, name, mount.toString());
+                run("umount", mount.toString());
+            }
+            return !exists();
+        });
     }
 
     private boolean exists() {
