@@ -7,11 +7,21 @@ import io.berth.wire.MessageWriter;
  * ours stands for the refused call on the way to the bus. Immutable.
  *
  * @param errorName null for a reply of one boolean
- * @param text      of the error
+ * @param text      of the error; cut, because what the app wrote may be in it
  * @param value     the boolean
  */
 record Answer(String errorName, String text, boolean value) {
     private static final String ERROR = "org.freedesktop.DBus.Error.";
+    private static final int LONGEST = 1024;
+    /** What it takes in memory beside the text. */
+    private static final int OBJECT_BYTES = 128;
+
+    Answer {
+        if (text != null && text.length() > LONGEST) {
+            int end = Character.isHighSurrogate(text.charAt(LONGEST - 2)) ? LONGEST - 2 : LONGEST - 1;
+            text = text.substring(0, end) + "\u2026";
+        }
+    }
 
     static Answer accessDenied(String text) {
         return new Answer(ERROR + "AccessDenied", text, false);
@@ -34,6 +44,11 @@ record Answer(String errorName, String text, boolean value) {
         return mayStart
                 ? error("ServiceUnknown", "The name " + name + " was not provided by any .service files")
                 : error("NameHasNoOwner", "Name \"" + name + "\" does not exist");
+    }
+
+    /** That it takes in memory while it waits. */
+    int bytes() {
+        return OBJECT_BYTES + (text == null ? 0 : 2 * text.length());
     }
 
     /** @param sender the bus driver, or the peer that would have replied; null to leave it to the bus */

@@ -72,7 +72,7 @@ public final class BusView {
             deadline = relay.loop().schedule(relay.limits().authenticateMs() * 1_000_000L,
                     () -> fail("did not answer within " + relay.limits().authenticateMs() + " ms"));
         } catch (KernelException e) {
-            fail(e.getMessage());
+            fail("cannot be reached: " + e.getMessage());
         }
         return ready;
     }
@@ -141,15 +141,17 @@ public final class BusView {
     }
 
     private void begin() {
-        flow = new Flow(relay, relay.viewBuffer(), header, endpoint, null, new Flow.Judge() {
+        flow = new Flow(relay, relay.viewBuffer(), header, endpoint, new Flow.Judge() {
             @Override
             public boolean needsBody(MessageHeader header) {
-                return true;
+                return Bus.isFrom(header);
             }
 
             @Override
             public Flow.Decision judge(MessageHeader header, ByteBuffer buffer, int body) {
-                onMessage(new BodyReader(buffer, body, header.bodyLength(), header.isBigEndian()));
+                if (Bus.isFrom(header)) {
+                    onMessage(new BodyReader(buffer, body, header.bodyLength(), header.isBigEndian()));
+                }
                 return Flow.Decision.DROP;
             }
         });
@@ -202,12 +204,13 @@ public final class BusView {
         endpoint.flush();
     }
 
+    /** Of the bus driver; what others say is nothing to us. */
     private void onMessage(BodyReader body) {
         if (header.type() == MessageHeader.SIGNAL) {
-            if (Bus.isFrom(header) && Bus.isOwnerChanged(header)) {
+            if (Bus.isOwnerChanged(header)) {
                 onOwnerChanged(body.string(), body.string(), body.string());
             }
-        } else if (Bus.isFrom(header)) {
+        } else {
             calls.take(header, body);
         }
     }

@@ -50,10 +50,7 @@ final class ConfinedConnection {
     private boolean nameGone = true;
     private boolean clientEnded;
 
-    /**
-     * @param socket      taken
-     * @param credentials taken
-     */
+    /** @param socket taken, as the credentials */
     ConfinedConnection(RelayServer server, int socket, PeerCredentials credentials) {
         this.relay = server.relay();
         this.server = server;
@@ -150,8 +147,8 @@ final class ConfinedConnection {
         stage = Stage.RELAYING;
         outgoingJudge = new OutgoingJudge(this);
         incomingJudge = new IncomingJudge(this, outgoingJudge);
-        outgoing = new Flow(relay, client, bus.outbox(), new Observer.Judge(outgoingJudge, this, false));
-        incoming = new Flow(relay, bus, client.outbox(), new Observer.Judge(incomingJudge, this, true));
+        outgoing = new Flow(relay, 0, client, bus.outbox(), new Observer.Judge(outgoingJudge, this, false));
+        incoming = new Flow(relay, MessageHeader.SENDER_BYTES, bus, client.outbox(), new Observer.Judge(incomingJudge, this, true));
         outgoing.hold(early, arrived);
         opening = null;
         resumeOutgoing();
@@ -459,6 +456,7 @@ final class ConfinedConnection {
         if (outgoing != null) {
             outgoing.close();
             incoming.close();
+            outgoingJudge.close();
         }
         if (opening != null) {
             opening.close();
@@ -476,6 +474,12 @@ final class ConfinedConnection {
             view.onConfinedClosed(uniqueName);
         }
         server.onClosed(this);
+    }
+
+    /** What it makes us keep in memory. */
+    long keptBytes() {
+        return client.outbox().waitingBytes() + (bus == null ? 0 : bus.outbox().waitingBytes())
+                + (outgoing == null ? 0 : outgoing.heldBytes() + incoming.heldBytes() + outgoingJudge.keptBytes());
     }
 
     /** The bus, or the loss of it, has ended the name. */

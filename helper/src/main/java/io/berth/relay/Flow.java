@@ -14,8 +14,9 @@ import java.util.List;
  * passes what may pass to a sink: the same bytes, from the buffer they were read into. Neighbours that pass go out in one
  * write. Bodies are streamed: what is kept between two reads is at most a header, or an inspected message.
  *
- * <p>When the sink does not take everything, the source is not read until it did. Owns the file descriptors that it has
- * read; the endpoints are the connection's. Loop thread.
+ * <p>When the sink does not take everything, the source is not read until it did. Without a sink, nothing that a peer sends can end
+ * it: what is too long is skipped, and fds are closed. Owns the file descriptors that it has read; the endpoints are the
+ * connection's. Loop thread.
  */
 final class Flow {
     /** What becomes of one message. */
@@ -52,6 +53,7 @@ final class Flow {
     private final Endpoint source;
     private final Outbox sink;
     private final Judge judge;
+    private final int longestHeader;
     private final FdQueue fds = new FdQueue();
     private final List<byte[]> deferred = new ArrayList<>();
     private byte[] held = NOTHING;
@@ -64,24 +66,35 @@ final class Flow {
     private int bodyLeft;
     private boolean dropping;
     private boolean paused;
+    private boolean closed;
     private byte[] replacement;
 
-    /** A flow between two sides, with the buffer that all of them share. */
-    Flow(Relay relay, Endpoint source, Outbox sink, Judge judge) {
-        this(relay, relay.receiveBuffer(), relay.header(), source, sink, judge);
+    /**
+     * A flow between two sides, with the buffer that all of them share.
+     *
+     * @param added bytes by which a header may be longer than what an app may say
+     */
+    Flow(Relay relay, int added, Endpoint source, Outbox sink, Judge judge) {
+        this(relay, relay.receiveBuffer(), relay.header(), added, source, sink, judge);
     }
 
     /**
-     * @param buffer for this flow alone when it may be read while another one judges
-     * @param sink   null when nothing is ever passed on
+     * A flow that ends here.
+     *
+     * @param buffer for this flow alone, since it may be read while another one judges
      */
-    Flow(Relay relay, NativeBuffer buffer, MessageHeader header, Endpoint source, Outbox sink, Judge judge) {
+    Flow(Relay relay, NativeBuffer buffer, MessageHeader header, Endpoint source, Judge judge) {
+        this(relay, buffer, header, 0, source, null, judge);
+    }
+
+    private Flow(Relay relay, NativeBuffer buffer, MessageHeader header, int added, Endpoint source, Outbox sink, Judge judge) {
         this.relay = relay;
         this.buffer = buffer;
         this.header = header;
         this.source = source;
         this.sink = sink;
         this.judge = judge;
+        this.longestHeader = relay.limits().headerBytes() + added;
     }
 
     /** For the judge: what to send with REWRITE or REPLACE. */
@@ -101,6 +114,7 @@ final class Flow {
         heldLength = bytes.remaining();
         held = new byte[heldLength];
         bytes.get(held);
+        relay.kept().add(heldLength);
         while (withFds.size() > 0) {
             fds.add(withFds.remove());
         }
@@ -118,6 +132,10 @@ final class Flow {
     /** Something is held that may be a message. */
     boolean hasHeld() {
         return heldLength > 0;
+    }
+
+    int heldBytes() {
+        return heldLength;
     }
 
     /** The middle of a message is on its way to the sink. */
@@ -169,7 +187,9 @@ final class Flow {
         if (n <= 0) {
             return false;
         }
-        if (fds.size() > relay.limits().fdsInFlight()) {
+        if (sink == null) {
+            closeFds();
+        } else if (fds.size() > relay.limits().fdsInFlight()) {
             throw new MalformedException(fds.size() + " file descriptors that no message claims");
         }
         process(filled + n);
@@ -216,7 +236,7 @@ final class Flow {
 
     /** Does what was decided with the message at {@link #at}; all before it has been passed unless it is to follow it. */
     private void take(Decision decision) {
-        int[] messageFds = takeFds(header.unixFds());
+        int[] messageFds = takeFds(sink == null ? 0 : header.unixFds());
         at += header.headerLength();
         bodyLeft = header.bodyLength();
         dropping = decision == Decision.DROP || decision == Decision.REPLACE;
@@ -241,14 +261,19 @@ final class Flow {
             return false;
         }
         int length = MessageHeader.headerLength(bytes, at);
-        if (length > relay.limits().headerBytes()) {
-            throw new MalformedException("header of " + length + " bytes, at most " + relay.limits().headerBytes());
+        if (length > longestHeader) {
+            if (sink != null) {
+                throw new MalformedException("header of " + length + " bytes, at most " + longestHeader);
+            }
+            dropping = true;
+            bodyLeft = length + MessageHeader.bodyLength(bytes, at);
+            return passBody(end) && isWhole(end);
         }
         if (end - at < length) {
             return false;
         }
         header.read(bytes, at);
-        if (header.unixFds() > fds.size()) {
+        if (sink != null && header.unixFds() > fds.size()) {
             throw new MalformedException("header says " + header.unixFds() + " file descriptors, " + fds.size() + " came");
         }
         if (header.bodyLength() == 0 || !judge.needsBody(header)) {
@@ -284,20 +309,21 @@ final class Flow {
     private int restore() {
         int n = heldLength;
         buffer.bytes().put(0, held, 0, n);
-        heldLength = 0;
-        if (held.length > USUAL_HEADER) {
-            held = NOTHING;
-        }
+        forgetHeld();
         return n;
     }
 
     private void keep(int from, int end) {
+        if (closed) {
+            return;
+        }
         if (from < end) {
             heldLength = end - from;
             if (held.length < heldLength) {
                 held = new byte[Math.max(heldLength, USUAL_HEADER)];
             }
             buffer.bytes().get(from, held, 0, heldLength);
+            relay.kept().add(heldLength);
         } else if (fds.size() > 0) {
             throw new MalformedException(fds.size() + " file descriptors that no message claims");
         }
@@ -305,13 +331,28 @@ final class Flow {
 
     /** Closes the file descriptors that nobody will take. */
     void close() {
+        closed = true;
+        closeFds();
+        relay.closeAll(runFds);
+        runFds = Outbox.NO_FDS;
+        forgetHeld();
+        held = NOTHING;
+        deferred.clear();
+    }
+
+    private void forgetHeld() {
+        if (heldLength > 0) {
+            relay.kept().add(-heldLength);
+            heldLength = 0;
+        }
+        if (held.length > USUAL_HEADER) {
+            held = NOTHING;
+        }
+    }
+
+    private void closeFds() {
         while (fds.size() > 0) {
             relay.kernel().close(fds.remove());
         }
-        relay.closeAll(runFds);
-        runFds = Outbox.NO_FDS;
-        held = NOTHING;
-        heldLength = 0;
-        deferred.clear();
     }
 }

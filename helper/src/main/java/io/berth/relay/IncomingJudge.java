@@ -3,6 +3,7 @@ package io.berth.relay;
 import io.berth.api.AccessFlags;
 import io.berth.policy.Grant;
 import io.berth.wire.BodyReader;
+import io.berth.wire.MalformedException;
 import io.berth.wire.MessageHeader;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -34,13 +35,17 @@ final class IncomingJudge implements Flow.Judge {
 
     @Override
     public boolean needsBody(MessageHeader header) {
-        return Bus.isFrom(header);
+        return Bus.isFrom(header) && !isTooLong(header);
+    }
+
+    private boolean isTooLong(MessageHeader header) {
+        return header.bodyLength() > connection.relay().limits().inspectedBytes();
     }
 
     @Override
     public Flow.Decision judge(MessageHeader header, ByteBuffer buffer, int body) {
         if (Bus.isFrom(header)) {
-            return fromDriver(header, new BodyReader(buffer, body, header.bodyLength(), header.isBigEndian()));
+            return isTooLong(header) ? tooLong(header) : fromDriver(header, new BodyReader(buffer, body, header.bodyLength(), header.isBigEndian()));
         }
         return switch (header.type()) {
             case MessageHeader.METHOD_CALL, MessageHeader.SIGNAL -> said(header);
@@ -63,6 +68,7 @@ final class IncomingJudge implements Flow.Judge {
         Object awaited = outgoing.replies().awaited(slot);
         outgoing.replies().remove(slot);
         if (awaited instanceof Answer answer) {
+            outgoing.onAnswered(answer);
             return connection.incoming().replace(answer.toBytes(header.serial(), header.replySerial(), Bus.NAME, connection.uniqueName()));
         }
         if (awaited instanceof DriverReply reply) {
@@ -70,6 +76,17 @@ final class IncomingJudge implements Flow.Judge {
         }
         // the driver answers for a peer: nobody has the name, or it left without a reply
         return header.type() == MessageHeader.ERROR ? forward() : Flow.Decision.DROP;
+    }
+
+    /** Whoever owns very many names makes the list of them long for others. */
+    private Flow.Decision tooLong(MessageHeader header) {
+        int slot = outgoing.replies().find(header.replySerial());
+        if (header.type() != MessageHeader.METHOD_RETURN || slot < 0 || !(outgoing.replies().awaited(slot) instanceof DriverReply)) {
+            throw new MalformedException("body of " + header.bodyLength() + " bytes from the bus driver");
+        }
+        outgoing.replies().remove(slot);
+        return connection.incoming().replace(Answer.limitsExceeded("the answer of the bus has " + header.bodyLength() + " bytes, at most "
+                + connection.relay().limits().inspectedBytes()).toBytes(header.serial(), header.replySerial(), Bus.NAME, connection.uniqueName()));
     }
 
     private Flow.Decision ownerChanged(BodyReader body) {

@@ -44,6 +44,10 @@ final class Outbox {
         return waitingBytes == 0;
     }
 
+    int waitingBytes() {
+        return waitingBytes;
+    }
+
     /** More waits than one side may make us keep. */
     boolean isOverLimit() {
         return waitingBytes > relay.limits().queuedBytes();
@@ -82,6 +86,7 @@ final class Outbox {
         if (isEmpty() && block != null) {
             blockFds = unsent;
             waitingBytes = block.length();
+            relay.kept().add(waitingBytes);
         } else {
             byte[] rest = new byte[to - at];
             buffer.bytes().get(at, rest);
@@ -104,6 +109,7 @@ final class Outbox {
         }
         waiting.add(new Chunk(bytes, fds));
         waitingBytes += bytes.length;
+        relay.kept().add(bytes.length);
     }
 
     /** Sends as much as the socket takes. */
@@ -123,6 +129,7 @@ final class Outbox {
         }
         blockFds = NO_FDS;
         waitingBytes -= sent;
+        relay.kept().add(-sent);
         block.drop(sent);
         if (block.length() == 0) {
             freeBlock();
@@ -165,6 +172,7 @@ final class Outbox {
 
     private void drop(int sent) {
         waitingBytes -= sent;
+        relay.kept().add(-sent);
         for (int left = sent; left > 0; ) {
             Chunk head = waiting.peek();
             int n = Math.min(left, head.bytes.length - head.from);
@@ -204,6 +212,7 @@ final class Outbox {
             waiting.forEach(chunk -> relay.closeAll(chunk.fds));
             waiting = null;
         }
+        relay.kept().add(-waitingBytes);
         waitingBytes = 0;
     }
 }

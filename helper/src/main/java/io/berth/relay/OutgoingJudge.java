@@ -20,6 +20,7 @@ final class OutgoingJudge implements Flow.Judge {
     private final PendingReplies callers;
     private final DriverCalls driver;
     private LabelMediation labels;
+    private int answerBytes;
 
     OutgoingJudge(ConfinedConnection connection) {
         this.connection = connection;
@@ -228,7 +229,30 @@ final class OutgoingJudge implements Flow.Judge {
             return Flow.Decision.DROP;
         }
         replies.add(header.serial(), answer, false);
+        keep(answer.bytes());
         return connection.outgoing().replace(Bus.ping(header.serial()));
+    }
+
+    /** An answer of ours has got its place. */
+    void onAnswered(Answer answer) {
+        keep(-answer.bytes());
+    }
+
+    private void keep(int bytes) {
+        if (connection.isOpen()) {
+            answerBytes += bytes;
+            connection.relay().kept().add(bytes);
+        }
+    }
+
+    /** Of answers that wait. */
+    int keptBytes() {
+        return answerBytes;
+    }
+
+    void close() {
+        connection.relay().kept().add(-answerBytes);
+        answerBytes = 0;
     }
 
     /** Whether this caller waits for an answer of the app; for its names see {@link IncomingJudge}. */

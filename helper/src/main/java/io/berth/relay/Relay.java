@@ -15,7 +15,7 @@ public final class Relay {
     /** So many bytes are read at once: more than a unix socket holds by default, so that one read takes all there is. */
     static final int READ_BYTES = 256 << 10;
     /** A header and an inspected body, each at its limit, and what one read adds. */
-    private static final int RECEIVE_BYTES = (1 << 20) + READ_BYTES;
+    private static final int RECEIVE_BYTES = (1 << 20) + MessageHeader.SENDER_BYTES + READ_BYTES;
 
     /** So many sockets at a time may keep what they do not take in a block; those who come later make arrays. */
     private static final int BLOCKS = 4;
@@ -61,6 +61,7 @@ public final class Relay {
     private final NativeBuffer sendBuffer;
     private final MessageHeader header = new MessageHeader();
     private final ArrayDeque<Block> freeBlocks = new ArrayDeque<>();
+    private final KeptBytes kept = new KeptBytes(this);
 
     public Relay(Kernel kernel, EventLoop loop, Limits limits) {
         this.kernel = kernel;
@@ -120,6 +121,11 @@ public final class Relay {
 
     void free(Block block) {
         freeBlocks.push(block);
+    }
+
+    /** What connections make us keep. */
+    KeptBytes kept() {
+        return kept;
     }
 
     /** Reused for every message. */

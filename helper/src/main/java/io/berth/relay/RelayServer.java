@@ -146,7 +146,9 @@ public final class RelayServer {
             return;
         }
         try {
-            connections.add(new ConfinedConnection(this, socket, credentials));
+            ConfinedConnection connection = new ConfinedConnection(this, socket, credentials);
+            connections.add(connection);
+            relay.kept().onOpened(connection);
         } catch (KernelException unwatched) {
             closePidFd(credentials);
             throw unwatched;
@@ -269,6 +271,7 @@ public final class RelayServer {
 
     void onClosed(ConfinedConnection connection) {
         connections.remove(connection);
+        relay.kept().onClosed(connection);
         view.countConnection(-1);
         if (!closed) {
             events.onConnectionsChanged();

@@ -32,8 +32,10 @@ public final class MessageHeader {
 
     /** So many bytes tell how long header and body are. */
     public static final int PREFIX = 16;
-    /** Maximum length of a message in bytes (specification). */
-    public static final int MAX_MESSAGE = 128 << 20;
+    /** A SENDER with the longest name: so much longer may a message be when the bus passes it on. */
+    public static final int SENDER_BYTES = 272;
+    /** Maximum length of a message in bytes (specification), and what the bus adds. */
+    public static final int MAX_MESSAGE = (128 << 20) + SENDER_BYTES;
     private static final int MAX_FIELDS = 64 << 20;
 
     private static final String TYPES = "\0osssussgu";
@@ -73,6 +75,11 @@ public final class MessageHeader {
             throw new MalformedException("body of " + Integer.toUnsignedString(body) + " bytes, message at most " + MAX_MESSAGE);
         }
         return header;
+    }
+
+    /** How long the body is, where {@link #headerLength} has found nothing wrong. */
+    public static int bodyLength(ByteBuffer buffer, int index) {
+        return word(buffer, index + 4, isBig(buffer.get(index)));
     }
 
     /** Reads the header that begins at {@code index}; {@link #headerLength(ByteBuffer, int)} bytes of it must be there. */
