@@ -10,6 +10,8 @@ import java.nio.charset.StandardCharsets;
 final class Route {
     private static final byte[] HELPER_INTERFACE = "io.berth.Helper1".getBytes(StandardCharsets.US_ASCII);
 
+    private static final int QUESTION_BYTES = 1024;
+
     private final byte[] name;
     private final Peer peer;
     private final boolean sameServer;
@@ -85,9 +87,9 @@ final class Route {
         return peer != null && byName != byPeer && !sameServer && !byName.check(needed, header).passes();
     }
 
-    /** Of the helper's own objects, apps may ask which app they are, and nothing else. */
+    /** Of the helper's own objects, apps may ask which app they are, and nothing else: not with more than names take. */
     boolean isForbiddenHelperCall(MessageHeader header) {
-        return helper && !(header.is(MessageHeader.INTERFACE, HELPER_INTERFACE)
+        return helper && !(header.is(MessageHeader.INTERFACE, HELPER_INTERFACE) && header.bodyLength() <= QUESTION_BYTES
                 && header.text(MessageHeader.MEMBER).startsWith("Get"));
     }
 }

@@ -1,0 +1,118 @@
+package io.berth.tests.relay;
+
+import static io.berth.tests.house.Rules.call;
+import static io.berth.tests.house.Rules.rule;
+import static io.berth.tests.house.Rules.see;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import io.berth.api.AccessFlags;
+import io.berth.tests.house.BerthDaemon;
+import io.berth.tests.house.ContainerServer;
+import io.berth.tests.house.HelperApi;
+import io.berth.tests.house.TestHouse;
+import io.berth.tests.raw.DBusError;
+import io.berth.tests.raw.Message;
+import io.berth.tests.raw.RawClient;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+
+/** An app with many connections cannot make the daemon run out of memory, nor others lose theirs. */
+class MemoryTest {
+    private static final int CONNECTIONS = 60;
+    private static final String NAME = "org.test.Service";
+
+    @RegisterExtension
+    static final TestHouse HOUSE = new TestHouse();
+
+    private RawClient other;
+    private ContainerServer hostile;
+
+    @BeforeEach
+    void connect() {
+        other = HOUSE.app(see("org.test.Base"));
+        hostile = HOUSE.server(see(NAME), rule(AccessFlags.SEE | AccessFlags.OWN | AccessFlags.NAME_IS_SUBTREE, "org.test.Many"));
+    }
+
+    /** Whoever is cut off meanwhile fails here. */
+    private static void ignoringTheEnd(Runnable attack) {
+        try {
+            attack.run();
+        } catch (IllegalStateException cutOff) {
+            assertEquals(true, cutOff.getMessage().contains("errno"), cutOff.toString());
+        }
+    }
+
+    private void checkOthersWork() {
+        other.sync();
+        HOUSE.app(hostile).sync();
+    }
+
+    @Test
+    void messagesThatNeverEnd_costBoundedMemory() {
+        byte[] call = Message.call(RawClient.BUS, "/", RawClient.BUS, "AddMatch").body("s", "x".repeat(500_000)).serial(9).toBytes();
+        for (int i = 0; i < CONNECTIONS; i++) {
+            RawClient client = HOUSE.app(hostile);
+            ignoringTheEnd(() -> client.sendBytes(Arrays.copyOf(call, call.length - 5)));
+        }
+        checkOthersWork();
+    }
+
+    @Test
+    void refusalsThatNobodyReads_costBoundedMemory() {
+        String path = "/" + "x".repeat(5000);
+        for (int i = 0; i < CONNECTIONS; i++) {
+            RawClient client = HOUSE.app(hostile);
+            ignoringTheEnd(() -> {
+                for (int n = 0; n < 300; n++) {
+                    client.send(Message.call(RawClient.BUS, RawClient.BUS_PATH, "org.freedesktop.DBus.Introspectable", "Introspect"));
+                }
+                for (int n = 0; n < 1500; n++) {
+                    client.send(Message.call(NAME, path, "org.test.I", "Do"));
+                }
+            });
+        }
+        checkOthersWork();
+    }
+
+    @Test
+    void longQuestionsToTheHelper_doNotReachIt() {
+        ContainerServer asking = HOUSE.server(call(BerthDaemon.NAME));
+        RawClient client = HOUSE.app(asking);
+        Message question = HelperApi.call("GetConnectionInstance").body("s", "x".repeat(1_000_000));
+        for (int i = 0; i < 200; i++) {
+            client.send(HelperApi.call("GetConnectionInstance").body("s", "x".repeat(1_000_000)).flags(Message.NO_REPLY_EXPECTED));
+        }
+        assertEquals("org.freedesktop.DBus.Error.AccessDenied", client.answer(question).errorName());
+        client.call(HelperApi.call("GetConnectionInstance").body("s", client.uniqueName()));
+        checkOthersWork();
+    }
+
+    @Test
+    void refusalAboutALongText_isCut() {
+        RawClient client = HOUSE.app(hostile);
+        Message answer = client.answer(Message.call(NAME, "/" + "x".repeat(200_000), "org.test.I", "Do"));
+        assertEquals("org.freedesktop.DBus.Error.AccessDenied", answer.errorName());
+        assertEquals(1024, ((String) answer.arg()).length());
+    }
+
+    @Test
+    void listOfNames_thatAnotherAppMakesLong_isAnError() {
+        List<RawClient> owners = new ArrayList<>();
+        for (int i = 0; i < 9; i++) {
+            RawClient client = HOUSE.app(hostile);
+            owners.add(client);
+            for (int n = 0; n < 256; n++) {
+                client.own("org.test.Many.c" + i + "." + "x".repeat(225) + n);
+            }
+        }
+        DBusError error = assertThrows(DBusError.class, () -> other.bus("ListNames"));
+        assertEquals("org.freedesktop.DBus.Error.LimitsExceeded", error.name());
+        owners.forEach(RawClient::close);
+        checkOthersWork();
+    }
+}
