@@ -26,6 +26,13 @@ final class DeliveryCheck {
         if (!labels.arePoliciesThere() || isToUniqueName(header)) {
             return false;
         }
+        if (isUnknown(header)) {
+            // a new one that the bus has not told of yet; or one that left so long ago that its policy is forgotten
+            recipient.view().catchUp();
+            if (isUnknown(header)) {
+                return true;
+            }
+        }
         Peer sender = recipient.owners().find(header, MessageHeader.SENDER);
         if (sender == null) {
             return isForbiddenToDeparted(header);
@@ -64,6 +71,10 @@ final class DeliveryCheck {
         if (verdict.audit()) {
             new LabelAudit(sender, policy).send(verdict, complains, header, recipient.labels(), recipient.credentials().pid());
         }
+    }
+
+    private boolean isUnknown(MessageHeader header) {
+        return recipient.owners().find(header, MessageHeader.SENDER) == null && labels.departed(header.text(MessageHeader.SENDER)) == null;
     }
 
     private static boolean isToUniqueName(MessageHeader header) {

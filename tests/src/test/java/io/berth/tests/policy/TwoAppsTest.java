@@ -128,4 +128,24 @@ class TwoAppsTest {
         assertFalse(a.arrives(b.client(), Message.call("org.test.Name", "/", INTERFACE, "Do").flags(Message.NO_REPLY_EXPECTED)));
         assertEquals(DENIED, a.error(Message.call("org.test.Name", "/", INTERFACE, "Do")));
     }
+
+    @Test
+    void broadcastOfASenderThatIsForgotten_doesNotArrive() {
+        RawClient slow = HOUSE.app(HOUSE.helper().add("org.test.B", rule(AccessFlags.BROADCAST, "")));
+        slow.match("type='signal'");
+        Confined a = Confined.under(HOUSE, "org.test.A", "dbus send, deny dbus send peer=(label=" + B + "),");
+        for (int i = 0; i < 400; i++) {
+            slow.send(Message.call(RawClient.BUS, RawClient.BUS_PATH, "org.freedesktop.DBus.Introspectable", "Introspect"));
+        }
+        try (RawClient leaves = a.server().connect()) {
+            leaves.send(Message.signal(null, "/", INTERFACE, "Changed"));
+            leaves.sync();
+        }
+        for (int i = 0; i < 1100; i++) {
+            a.server().connect().close();
+        }
+        a.client().sync();
+        slow.sync();
+        assertFalse(slow.drain().stream().anyMatch(message -> message.is(Message.SIGNAL, "Changed")));
+    }
 }
