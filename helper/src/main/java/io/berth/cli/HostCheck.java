@@ -2,6 +2,7 @@ package io.berth.cli;
 
 import io.berth.main.NativeFiles;
 import io.berth.transport.BusLocation;
+import io.berth.transport.MessageBus;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -31,9 +32,9 @@ final class HostCheck {
     }
 
     private void checkBuses() {
-        try {
-            findings.add(Finding.ok("session bus", BusLocation.session(environment).get(0).toString()));
-        } catch (IllegalArgumentException none) {
+        try (MessageBus session = MessageBus.connect(BusLocation.session(environment))) {
+            findings.add(Finding.ok("session bus", session.location().toString()));
+        } catch (IOException | IllegalArgumentException none) {
             findings.add(Finding.bad("session bus", none.getMessage()));
         }
         try {

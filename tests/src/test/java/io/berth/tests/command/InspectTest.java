@@ -71,6 +71,19 @@ class InspectTest {
     }
 
     @Test
+    void doctor_triesTheSessionBus() {
+        assertTrue(doctor(HOUSE.bus().address()).startsWith("ok    session bus: unix:path="));
+        String nowhere = "unix:path=" + HOUSE.runtime().resolve("nobody-listens");
+        assertTrue(doctor(nowhere).startsWith("bad   session bus: cannot connect to " + nowhere));
+    }
+
+    private static String doctor(String bus) {
+        Program program = HOUSE.run(bus, BerthDaemon.command("doctor").toArray(String[]::new));
+        program.exitStatus(PATIENCE);
+        return program.output();
+    }
+
+    @Test
     void list_tellsEveryServer() {
         assertEquals("No container servers.\n", output(0, "list"));
         assertEquals("[]\n", output(0, "list", "--json"));
