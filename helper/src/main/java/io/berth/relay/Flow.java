@@ -179,7 +179,7 @@ final class Flow {
      */
     boolean readOnce() {
         int filled = restore();
-        int n = relay.sockets().receive(source.socket(), buffer.address() + filled, Relay.READ_BYTES, fds);
+        int n = relay.sockets().receive(source.socket(), buffer.address() + filled, relay.readBytes(), fds);
         if (n == Sockets.WOULD_BLOCK) {
             keep(0, filled);
             return true;

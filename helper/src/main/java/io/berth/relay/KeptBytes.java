@@ -14,6 +14,8 @@ import java.util.Set;
 final class KeptBytes {
     /** A quarter of the memory that the start script gives the daemon. */
     static final long MOST = 8 << 20;
+    /** From here on less is read at a time, so that many apps with slow peers are slowed and not cut off. */
+    private static final long MUCH = MOST / 2;
 
     private final Relay relay;
     private final Set<ConfinedConnection> connections = new LinkedHashSet<>();
@@ -30,6 +32,10 @@ final class KeptBytes {
 
     void onClosed(ConfinedConnection connection) {
         connections.remove(connection);
+    }
+
+    boolean isMuch() {
+        return total > MUCH;
     }
 
     /** Not now: a judge may be in the middle of a message. @param bytes more, or less than 0 for fewer */

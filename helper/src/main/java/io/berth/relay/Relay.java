@@ -14,6 +14,7 @@ import java.util.ArrayDeque;
 public final class Relay {
     /** So many bytes are read at once: more than a unix socket holds by default, so that one read takes all there is. */
     static final int READ_BYTES = 256 << 10;
+    private static final int READ_BYTES_WHEN_MUCH_IS_KEPT = 8 << 10;
     /** A header and an inspected body, each at its limit, and what one read adds. */
     private static final int RECEIVE_BYTES = (1 << 20) + MessageHeader.SENDER_BYTES + READ_BYTES;
 
@@ -121,6 +122,11 @@ public final class Relay {
 
     void free(Block block) {
         freeBlocks.push(block);
+    }
+
+    /** How much to read at once now: what one side does not take is kept, and where much is kept already, less is to be added. */
+    int readBytes() {
+        return kept.isMuch() ? READ_BYTES_WHEN_MUCH_IS_KEPT : READ_BYTES;
     }
 
     /** What connections make us keep. */

@@ -3,6 +3,7 @@ package io.berth.tests.relay;
 import static io.berth.tests.house.Rules.call;
 import static io.berth.tests.house.Rules.rule;
 import static io.berth.tests.house.Rules.see;
+import static io.berth.tests.house.Rules.talk;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
@@ -14,9 +15,17 @@ import io.berth.tests.house.TestHouse;
 import io.berth.tests.raw.DBusError;
 import io.berth.tests.raw.Message;
 import io.berth.tests.raw.RawClient;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -76,6 +85,52 @@ class MemoryTest {
                 }
             });
         }
+        checkOthersWork();
+    }
+
+    private static void signalBus(String name) throws Exception {
+        assertEquals(0, new ProcessBuilder("kill", "-" + name, Long.toString(HOUSE.bus().pid())).start().waitFor());
+    }
+
+    /** Until the daemon has taken all that it takes: it has nothing to do any more (proc(5), utime). */
+    private static void awaitRest() {
+        Path stat = Path.of("/proc/" + HOUSE.daemon().pid() + "/stat");
+        String[] before = {""};
+        Awaitility.await().pollInterval(Duration.ofMillis(300)).atMost(Duration.ofSeconds(30)).until(() -> {
+            String now = String.join(" ", Arrays.asList(Files.readString(stat).split(" ")).subList(13, 15));
+            boolean rests = now.equals(before[0]);
+            before[0] = now;
+            return rests;
+        });
+    }
+
+    @Test
+    void manyAppsWithLongMessages_whileTheBusStands_areSlowedAndNotCutOff() throws Exception {
+        int apps = 100;
+        RawClient service = HOUSE.service(NAME);
+        List<RawClient> clients = new ArrayList<>();
+        for (int i = 0; i < apps; i++) {
+            clients.add(HOUSE.app(talk(NAME)));
+        }
+        ExecutorService threads = Executors.newCachedThreadPool();
+        List<Future<?>> sent = new ArrayList<>();
+        signalBus("STOP");
+        try {
+            for (RawClient client : clients) {
+                sent.add(threads.submit(() -> client.send(Message.call(NAME, "/", "org.test.I", "Long").flags(Message.NO_REPLY_EXPECTED)
+                        .body("ay", new byte[1 << 20]))));
+            }
+            awaitRest();
+        } finally {
+            signalBus("CONT");
+        }
+        for (Future<?> one : sent) {
+            one.get(60, TimeUnit.SECONDS);
+        }
+        for (int i = 0; i < apps; i++) {
+            assertEquals(1 << 20, ((byte[]) service.awaitCall("Long").arg()).length);
+        }
+        threads.shutdown();
         checkOthersWork();
     }
 
