@@ -101,7 +101,7 @@ public record AuditRecord(String verdict, String operation, String bus, String d
     @Override
     public String toString() {
         String message = (interfaceName.isEmpty() ? "" : interfaceName + ".") + member + (path.isEmpty() ? "" : " at " + path);
-        String line = verdict + ": " + direction + " " + operation + " " + (direction.equals("incoming") ? "from " : "to ")
+        String line = verdict + ": " + (direction.isEmpty() ? "" : direction + " ") + operation + " " + (direction.equals("incoming") ? "from " : "to ")
                 + (name().isEmpty() ? "everybody" : name()) + (message.isEmpty() ? "" : " " + message)
                 + (fds ? " with file descriptors" : "")
                 + " (" + bus + " bus, " + connection + ", process " + processId + "): " + rule

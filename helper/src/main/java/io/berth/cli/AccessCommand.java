@@ -86,6 +86,10 @@ final class AccessCommand implements Callable<Integer> {
         if (!changes && !rules.isEmpty()) {
             throw new ParameterException(spec.commandLine(), "rules given, but what to do with them? One of --set, --add, --remove, --for");
         }
+        if (options.withoutFds() && rules.isEmpty()) {
+            throw new ParameterException(spec.commandLine(), "--no-fds takes file descriptors away from the rules given with it, and none is"
+                    + " given");
+        }
         if (change.isPolicy() && (!rules.isEmpty() || time.isPresent())) {
             throw new ParameterException(spec.commandLine(), "access rules and --for do not go with an AppArmor policy");
         }

@@ -51,7 +51,17 @@ final class DriverCalls {
     Flow.Decision judgeUnaddressed(MessageHeader header) {
         boolean harmless = PEER_METHODS.contains(header.text(MessageHeader.MEMBER))
                 && (!header.has(MessageHeader.INTERFACE) || header.text(MessageHeader.INTERFACE).equals(Bus.PEER));
-        return harmless ? forward(header, DriverReply.PLAIN) : refuse(header, "a call without destination");
+        if (!harmless) {
+            return refuse(header, "a call without destination");
+        }
+        if (!header.expectsReply()) {
+            return Flow.Decision.DROP;
+        }
+        expect(header, DriverReply.PLAIN);
+        server.countForwarded();
+        // as a call of the driver: to the other one the bus replies without SENDER, as if it were a peer
+        return connection.outgoing().replace(MessageWriter.methodCall(header.serial(), Bus.NAME, Bus.PATH, Bus.PEER,
+                header.text(MessageHeader.MEMBER)).toBytes());
     }
 
     Flow.Decision judge(MessageHeader header, ByteBuffer buffer, int body) {

@@ -60,7 +60,9 @@ record Refusal(String operation, boolean incoming, String name, String rule, Str
             return hostEscape("own", name);
         }
         String lacking = "missing permission OWN on " + name;
-        return driver("own", name, lacking, suggest(AccessFlags.TALK | AccessFlags.OWN | AccessFlags.FDS, name),
+        // the bus gives its own name to nobody
+        String suggestion = name.equals(Bus.NAME) ? "" : suggest(AccessFlags.TALK | AccessFlags.OWN | AccessFlags.FDS, name);
+        return driver("own", name, lacking, suggestion,
                 Answer.accessDenied("the app may not own " + name + " (" + lacking + ")"));
     }
 

@@ -79,6 +79,8 @@ class DriverTest {
         for (String member : List.of("Ping", "GetMachineId")) {
             assertEquals(plain.call(RawClient.BUS, "/", "org.freedesktop.DBus.Peer", member).args(),
                     app.call(RawClient.BUS, "/", "org.freedesktop.DBus.Peer", member).args());
+            Message unaddressed = Message.call(null, "/", "org.freedesktop.DBus.Peer", member);
+            assertEquals(plain.call(unaddressed).args(), app.call(unaddressed).args());
         }
         String xml = (String) app.call(RawClient.BUS, RawClient.BUS_PATH, "org.freedesktop.DBus.Introspectable", "Introspect").arg();
         assertTrue(xml.contains("ListNames"));
