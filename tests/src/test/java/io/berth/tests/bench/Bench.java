@@ -56,12 +56,12 @@ final class Bench {
         int scale = quick ? 1 : 3;
         rows.add(CallRow.pipelined(20_000 * scale));
         rows.add(CallRow.oneAtATime(5_000 * scale));
-        rows.add(new LatencyRow(3_000 * scale));
+        rows.add(new LatencyRow(2_000 * scale));
         rows.add(new RulesRow(10_000 * scale));
-        rows.add(new PayloadRow(64 << 10, 600 * scale, true));
-        rows.add(new PayloadRow(1 << 20, 60 * scale, true));
-        rows.add(new PayloadRow(64 << 10, 600 * scale, false));
-        rows.add(new PayloadRow(1 << 20, 60 * scale, false));
+        rows.add(new PayloadRow(64 << 10, 400 * scale, true));
+        rows.add(new PayloadRow(1 << 20, 40 * scale, true));
+        rows.add(new PayloadRow(64 << 10, 400 * scale, false));
+        rows.add(new PayloadRow(1 << 20, 40 * scale, false));
         rows.add(new BroadcastRow(100, 100 * scale));
         rows.add(new ManyAppsRow(100, 0.5 * scale));
         rows.add(new SetupRow((1_000 + rounds - 1) / rounds));
