@@ -4,6 +4,7 @@ import io.berth.api.AccessRule;
 import io.berth.api.AppId;
 import io.berth.api.AuditRecord;
 import io.berth.api.PrintableText;
+import io.berth.budget.Budget;
 import io.berth.kernel.BootTimers;
 import io.berth.kernel.Cgroups;
 import io.berth.kernel.EventLoop;
@@ -35,6 +36,7 @@ public final class Registry {
     private final NameSet hostEscape;
     private final NameSet hostEscapeBesidePortals;
     private final RegistryLimits limits;
+    private final Budget memory;
     private final BootTimers bootTimers;
     private final Cgroups cgroups;
     private final PolicyCompiler compiler;
@@ -55,6 +57,7 @@ public final class Registry {
         this.hostEscape = hostEscape;
         this.hostEscapeBesidePortals = hostEscape.without("org.freedesktop.portal");
         this.limits = limits;
+        this.memory = new Budget(limits.memoryBytes(), 0, 2, limits.memoryBytes());
         this.bootTimers = new BootTimers(kernel, loop);
         this.cgroups = kernel.openCgroups(loop);
         this.compiler = new PolicyCompiler(loop);
@@ -358,6 +361,11 @@ public final class Registry {
 
     Cgroups cgroups() {
         return cgroups;
+    }
+
+    /** What those who make servers, and services that grant them something, make us keep, in bytes. */
+    Budget memory() {
+        return memory;
     }
 
     RegistryLimits limits() {
