@@ -330,6 +330,10 @@ public final class BusView {
             answer.complete(Optional.empty());
             return answer;
         }
+        if (hellos.isCrowded()) {
+            answer.completeExceptionally(new BusGoneException("too many questions about names wait for connections that are getting theirs"));
+            return answer;
+        }
         hellos.whenAnswered(() -> settle(() -> {
             Peer peer = owners.find(name);
             if (peer == null) {

@@ -13,6 +13,8 @@ final class HelloQueue {
     private record Waiter(long newest, Runnable task) {
     }
 
+    private static final int MOST_WAITERS = 1024;
+
     private final TreeSet<Long> outstanding = new TreeSet<>();
     private final List<Waiter> waiters = new ArrayList<>();
     private long last;
@@ -32,6 +34,11 @@ final class HelloQueue {
 
     boolean hasOutstanding() {
         return !outstanding.isEmpty();
+    }
+
+    /** So much waits that nobody else should: what waits is a question of somebody's, in memory. */
+    boolean isCrowded() {
+        return waiters.size() >= MOST_WAITERS;
     }
 
     /** Runs a task when those that are outstanding now have been answered: at once when there is none. */

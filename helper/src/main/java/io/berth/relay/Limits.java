@@ -17,7 +17,7 @@ import java.util.TreeMap;
  * @param queuedBytes               bytes that wait for one side of a connection to read, before it is cut off
  * @param fdsInFlight               received file descriptors of one connection that no message has claimed yet
  * @param memoryBytes               memory, in bytes, that all apps together may make the helper keep; and as much that their creators may
- * @param matchRules                match rules of one server
+ * @param matchRules                match rules of one server, those among them by which we follow names for it
  * @param pendingReplies            calls of one server without an answer; and of others to one connection
  * @param ownedNames                names that the connections of one server have asked for
  * @param headerBytes               header of one message

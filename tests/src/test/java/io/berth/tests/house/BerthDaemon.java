@@ -31,11 +31,18 @@ public final class BerthDaemon implements AutoCloseable {
      * @param more    further variables and those to replace
      */
     public static BerthDaemon start(PrivateBus bus, Path runtime, Path outputs, Map<String, String> more) {
+        return start(bus, runtime, outputs, more, List.of());
+    }
+
+    /** @param wrapper the beginning of the command line: a program that becomes the daemon */
+    static BerthDaemon start(PrivateBus bus, Path runtime, Path outputs, Map<String, String> more, List<String> wrapper) {
         Map<String, String> environment = new HashMap<>();
         environment.put("XDG_RUNTIME_DIR", runtime.toString());
         environment.put("DBUS_SESSION_BUS_ADDRESS", bus.address());
         environment.putAll(more);
-        return new BerthDaemon(Program.start(outputs, environment, command("daemon")), runtime);
+        List<String> command = new ArrayList<>(wrapper);
+        command.addAll(command("daemon"));
+        return new BerthDaemon(Program.start(outputs, environment, command), runtime);
     }
 
     /** The command line of {@code berth}. */

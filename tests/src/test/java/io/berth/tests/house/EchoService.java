@@ -1,6 +1,7 @@
 package io.berth.tests.house;
 
 import io.berth.tests.raw.ConnectionClosed;
+import io.berth.tests.raw.Libc;
 import io.berth.tests.raw.Message;
 import io.berth.tests.raw.RawClient;
 import java.time.Duration;
@@ -32,6 +33,9 @@ public final class EchoService implements AutoCloseable {
         try {
             while (true) {
                 Message message = connection.await("call", LONG, any -> true);
+                for (int fd : message.fds()) {
+                    Libc.LIBC.close(fd);
+                }
                 if (message.type() == Message.CALL && (message.flags() & Message.NO_REPLY_EXPECTED) == 0) {
                     connection.send(Message.reply(message.sender(), message.serial()).bodyOf(message));
                 } else if (message.replySerial() != 0) {

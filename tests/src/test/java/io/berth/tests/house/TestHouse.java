@@ -24,6 +24,7 @@ import org.junit.jupiter.api.extension.ExtensionContext;
 public final class TestHouse implements BeforeAllCallback, BeforeEachCallback, AfterEachCallback, AfterAllCallback {
     private final Map<String, String> environment = new HashMap<>();
     private final List<String> configuration = new ArrayList<>();
+    private final List<String> wrapper = new ArrayList<>();
     private final Deque<AutoCloseable> opened = new ArrayDeque<>();
     private Path root;
     private Path runtime;
@@ -39,6 +40,12 @@ public final class TestHouse implements BeforeAllCallback, BeforeEachCallback, A
         return this;
     }
 
+    /** The daemon may have so many file descriptors, and no more (RLIMIT_NOFILE). */
+    public TestHouse files(int most) {
+        wrapper.addAll(List.of("prlimit", "--nofile=" + most + ":" + most, "--"));
+        return this;
+    }
+
     @Override
     public void beforeAll(ExtensionContext context) throws Exception {
         root = Files.createTempDirectory("berth");
@@ -50,7 +57,7 @@ public final class TestHouse implements BeforeAllCallback, BeforeEachCallback, A
         Files.write(directory.resolve("berth.conf"), configuration);
         environment.put("XDG_CONFIG_HOME", directory.getParent().toString());
         environment.put("DBUS_SYSTEM_BUS_ADDRESS", systemBus.address());
-        daemon = BerthDaemon.start(bus, runtime, outputs, environment).awaitReady(bus);
+        daemon = BerthDaemon.start(bus, runtime, outputs, environment, wrapper).awaitReady(bus);
         launcher = bus.connect();
         warmUp();
     }

@@ -35,6 +35,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -85,6 +86,15 @@ class AllocationTest {
         ServerInfo made = registry.add(spec).get(10, TimeUnit.SECONDS);
         server = made.id();
         app = keep(RawClient.connect(Path.of(made.socketPath())));
+        awaitFirstLook(loop);
+    }
+
+    /** Once a second what is kept is looked after: the first time brings its classes. */
+    private void awaitFirstLook(LoopThread loop) throws Exception {
+        CountDownLatch passed = new CountDownLatch(1);
+        app.sync();
+        loop.execute(() -> loop.schedule(1_200_000_000L, passed::countDown));
+        assertTrue(passed.await(10, TimeUnit.SECONDS));
     }
 
     private <T extends AutoCloseable> T keep(T resource) {

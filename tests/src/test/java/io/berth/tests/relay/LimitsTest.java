@@ -94,7 +94,7 @@ class LimitsTest {
 
     @Test
     void matchRules_oneTooMany_isRefused() {
-        RawClient app = HOUSE.app(talk(NAME));
+        RawClient app = HOUSE.app(call(NAME));
         int limit = limit("matchRules");
         for (int i = 0; i < limit; i++) {
             app.match("type='signal',path='/n" + i + "'");
