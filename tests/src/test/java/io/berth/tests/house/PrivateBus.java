@@ -95,8 +95,8 @@ public final class PrivateBus implements AutoCloseable {
     }
 
     private static String brokerAddress(Path socket) {
-        try (RawClient client = RawClient.connect(socket)) {
-            return "unix:path=" + socket + ",guid=" + client.bus("GetId").arg();
+        try (RawClient client = RawClient.open(socket)) {
+            return "unix:path=" + socket + ",guid=" + client.authenticate();
         }
     }
 
