@@ -1,6 +1,7 @@
 #!/bin/bash
 # user-session.sh USER COMMAND...: runs COMMAND as USER in a session with a real systemd user manager, where systemd is not the
 # first process. Needs root, unshare(1), a cgroup hierarchy of version 2, and the packages systemd and dbus-user-session.
+# With SESSION_BUS=dbus-broker that is the session's bus.
 # Everything lives in a mount and a cgroup namespace and in one cgroup, and is gone when COMMAND has ended.
 set -eu
 
@@ -37,6 +38,11 @@ umount --recursive "$cgroup" 2>/dev/null || umount --lazy "$cgroup"
 mount -t cgroup2 cgroup2 "$cgroup"
 mkdir -p /run/systemd/system /run/systemd/unit-root /run/user "$cgroup/session/command" "$cgroup/session/manager"
 install -d -m 0700 -o "$user" "$runtime"
+if [ "${SESSION_BUS:-}" = dbus-broker ]; then
+    mkdir -p "$runtime/systemd/user"
+    ln -s /usr/lib/systemd/user/dbus-broker.service "$runtime/systemd/user/dbus.service"
+    chown -R "$user" "$runtime/systemd"
+fi
 chown -R "$user" "$cgroup/session"
 echo $$ >"$cgroup/session/command/cgroup.procs"
 

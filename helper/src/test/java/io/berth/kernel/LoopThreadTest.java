@@ -118,7 +118,7 @@ class LoopThreadTest {
         schedule(ran, "0", 0, start);
         schedule(ran, "20", 20 * MS, start);
         schedule(ran, "20 again", 20 * MS, start);
-        EventLoop.Timer cancelled = loop.schedule(15 * MS, () -> ran.add("cancelled"));
+        EventLoop.Timer cancelled = loop.schedule(38 * MS, () -> ran.add("cancelled"));
         loop.schedule(12 * MS, cancelled::cancel);
         loop.schedule(40 * MS, loop::stop);
         loop.run();

@@ -43,6 +43,10 @@ class DaemonTest {
             log = Files.createTempFile(runtime, "daemon", ".log");
             ProcessBuilder builder = new ProcessBuilder(ProcessHandle.current().info().command().orElseThrow(), "-Xshare:auto",
                     "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-cp", System.getProperty("java.class.path"), DaemonProgram.class.getName());
+            if (Runtime.version().feature() >= 22) {
+                // what the jar says of itself in its manifest: without it, warnings; before, it would only switch class-data sharing off
+                builder.command().add(1, "--enable-native-access=ALL-UNNAMED");
+            }
             builder.redirectErrorStream(true).redirectOutput(log.toFile());
             builder.environment().put("DBUS_SESSION_BUS_ADDRESS", bus.address());
             builder.environment().put("XDG_RUNTIME_DIR", runtime.toString());

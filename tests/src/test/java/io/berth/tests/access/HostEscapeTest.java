@@ -16,6 +16,7 @@ import io.berth.api.AccessRule;
 import io.berth.tests.house.Barrier;
 import io.berth.tests.house.ContainerServer;
 import io.berth.tests.house.HelperApi;
+import io.berth.tests.house.NeedsActivation;
 import io.berth.tests.house.TestHouse;
 import io.berth.tests.raw.Message;
 import io.berth.tests.raw.RawClient;
@@ -122,6 +123,7 @@ class HostEscapeTest {
     }
 
     @Test
+    @NeedsActivation
     void hostName_activatable_isNotStarted() {
         String name = "org.freedesktop.Flatpak";
         RawClient watcher = HOUSE.unconfined();

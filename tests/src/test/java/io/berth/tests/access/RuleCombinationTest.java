@@ -17,6 +17,7 @@ import io.berth.api.AccessRule;
 import io.berth.tests.house.Barrier;
 import io.berth.tests.house.ContainerServer;
 import io.berth.tests.house.EchoService;
+import io.berth.tests.house.NeedsActivation;
 import io.berth.tests.house.TestHouse;
 import io.berth.tests.raw.DBusError;
 import io.berth.tests.raw.Message;
@@ -116,6 +117,7 @@ class RuleCombinationTest {
     }
 
     @Test
+    @NeedsActivation
     void activation_nameAllowed_startsTheService() {
         String name = "org.test.Started";
         HOUSE.bus().activatable(name, "/usr/bin/dbus-test-tool echo --session --name=" + name);
@@ -137,6 +139,7 @@ class RuleCombinationTest {
     }
 
     @Test
+    @NeedsActivation
     void activation_narrowedRule_startsForFittingCallsOnly() {
         String name = "org.test.NarrowlyStarted";
         HOUSE.bus().activatable(name, "/usr/bin/dbus-test-tool echo --session --name=" + name);

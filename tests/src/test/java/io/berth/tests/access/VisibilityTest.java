@@ -10,6 +10,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.berth.api.AccessFlags;
 import io.berth.tests.house.ContainerServer;
+import io.berth.tests.house.PrivateBus;
 import io.berth.tests.house.TestHouse;
 import io.berth.tests.raw.Libc;
 import io.berth.tests.raw.Message;
@@ -17,12 +18,16 @@ import io.berth.tests.raw.RawClient;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.Function;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What an app does not see does not exist for it: every answer is the one that the bus has for a name that nobody owns. */
+/**
+ * What an app does not see does not exist for it: every answer is the one that it gets for a name that nobody owns. On dbus-daemon
+ * it is word for word that of the bus; dbus-broker has the same errors in other words, where the helper keeps to dbus-daemon's.
+ */
 class VisibilityTest {
     private static final String HIDDEN = "org.test.Hidden";
     private static final String NEVER = "org.test.Nobodys";
@@ -37,6 +42,18 @@ class VisibilityTest {
         return shown.replace(name, "NAME");
     }
 
+    /** The same call about a hidden name and a free one, from the app, and about the free one from a client of the bus. */
+    private static void checkHidden(RawClient app, String hidden, String free, Function<String, Message> call) {
+        String expected = answer(app, free, call.apply(free));
+        assertEquals(expected, answer(app, hidden, call.apply(hidden)));
+        String ofBus = answer(HOUSE.unconfined(), free, call.apply(free));
+        assertEquals(PrivateBus.BROKER ? withoutText(ofBus) : ofBus, PrivateBus.BROKER ? withoutText(expected) : expected);
+    }
+
+    private static String withoutText(String answer) {
+        return answer.replaceFirst(": .*", "");
+    }
+
     private static Message driver(String member, String name) {
         return Message.call(RawClient.BUS, RawClient.BUS_PATH, RawClient.BUS, member).body("s", name);
     }
@@ -45,39 +62,30 @@ class VisibilityTest {
     @ValueSource(strings = {"GetNameOwner", "NameHasOwner", "ListQueuedOwners", "GetConnectionUnixUser",
         "GetConnectionUnixProcessID", "GetConnectionCredentials", "GetConnectionSELinuxSecurityContext", "GetAdtAuditSessionData"})
     void question_hiddenName_answeredAsForNobodys(String member) {
-        RawClient plain = HOUSE.unconfined();
         RawClient hidden = HOUSE.service(HIDDEN);
         RawClient app = HOUSE.app(call("org.test.Other"));
-        assertEquals(answer(plain, NEVER, driver(member, NEVER)), answer(app, HIDDEN, driver(member, HIDDEN)));
-        assertEquals(answer(plain, ":1.9999", driver(member, ":1.9999")),
-                answer(app, hidden.uniqueName(), driver(member, hidden.uniqueName())));
-        assertEquals(answer(plain, NEVER, driver(member, NEVER)), answer(app, NEVER, driver(member, NEVER)));
+        checkHidden(app, HIDDEN, NEVER, name -> driver(member, name));
+        checkHidden(app, hidden.uniqueName(), ":1.9999", name -> driver(member, name));
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"org.test.I", ""})
     void call_hiddenName_answeredAsForNobodys(String interfaceName) {
         String given = interfaceName.isEmpty() ? null : interfaceName;
-        RawClient plain = HOUSE.unconfined();
         RawClient hidden = HOUSE.service(HIDDEN);
         RawClient app = HOUSE.app(call("org.test.Other"));
-        assertEquals(answer(plain, NEVER, Message.call(NEVER, "/o", given, "Do")),
-                answer(app, HIDDEN, Message.call(HIDDEN, "/o", given, "Do")));
-        assertEquals(answer(plain, NEVER, Message.call(NEVER, "/o", given, "Do").flags(Message.NO_AUTO_START)),
-                answer(app, HIDDEN, Message.call(HIDDEN, "/o", given, "Do").flags(Message.NO_AUTO_START)));
-        assertEquals(answer(plain, ":1.9999", Message.call(":1.9999", "/o", given, "Do")),
-                answer(app, hidden.uniqueName(), Message.call(hidden.uniqueName(), "/o", given, "Do")));
+        checkHidden(app, HIDDEN, NEVER, name -> Message.call(name, "/o", given, "Do"));
+        checkHidden(app, HIDDEN, NEVER, name -> Message.call(name, "/o", given, "Do").flags(Message.NO_AUTO_START));
+        checkHidden(app, hidden.uniqueName(), ":1.9999", name -> Message.call(name, "/o", given, "Do"));
     }
 
     @Test
     void activatableName_hidden_answeredAsForNobodys() {
         HOUSE.bus().activatable("org.test.HiddenStart", "/bin/false");
-        RawClient plain = HOUSE.unconfined();
         RawClient app = HOUSE.app(call("org.test.Other"));
-        Message start = Message.call(RawClient.BUS, RawClient.BUS_PATH, RawClient.BUS, "StartServiceByName");
-        assertEquals(answer(plain, NEVER, start.body("su", NEVER, 0)),
-                answer(app, "org.test.HiddenStart", Message.call(RawClient.BUS, RawClient.BUS_PATH, RawClient.BUS,
-                        "StartServiceByName").body("su", "org.test.HiddenStart", 0)));
+        checkHidden(app, "org.test.HiddenStart", NEVER,
+                name -> Message.call(RawClient.BUS, RawClient.BUS_PATH, RawClient.BUS, "StartServiceByName").body("su", name, 0));
+        checkHidden(app, "org.test.HiddenStart", NEVER, name -> Message.call(name, "/o", "org.test.I", "Do"));
         assertEquals(List.of(RawClient.BUS), app.bus("ListActivatableNames").arg());
     }
 

@@ -47,7 +47,12 @@ public final class BerthDaemon implements AutoCloseable {
 
     /** The command line of {@code berth}. */
     public static List<String> command(String... arguments) {
-        List<String> command = new ArrayList<>(List.of(System.getProperty("java.home") + "/bin/java",
+        List<String> command = new ArrayList<>(List.of(System.getProperty("java.home") + "/bin/java"));
+        if (Runtime.version().feature() >= 22) {
+            // what the jar says of itself in its manifest: without it, warnings; before, it would only switch class-data sharing off
+            command.add("--enable-native-access=ALL-UNNAMED");
+        }
+        command.addAll(List.of(
                 "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-XX:-UsePerfData", "-Xms4m", "-Xmx48m", "-Xss256k",
                 "-XX:ReservedCodeCacheSize=16m", "-Xshare:auto", "-Xlog:disable",
                 "-cp", System.getProperty("java.class.path"), "io.berth.cli.Main"));

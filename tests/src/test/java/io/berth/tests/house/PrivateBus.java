@@ -8,12 +8,19 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
- * A real dbus-daemon of our own, playing the session bus ({@code DIRECTORY/bus}) or the system bus. Its services directory is
- * empty until {@link #activatable}; what it activates inherits its environment and ends with it. Closing ends that one process.
+ * A real bus of our own, playing the session bus ({@code DIRECTORY/bus}) or the system bus: dbus-daemon, or dbus-broker where
+ * the property {@code berth.bus} says so. Its services directory is empty until {@link #activatable}; what dbus-daemon activates
+ * inherits its environment and ends with it, dbus-broker would ask a systemd for it. Closing ends that one process, and the
+ * broker itself with its launcher.
  */
 public final class PrivateBus implements AutoCloseable {
+    /** Whether all buses are dbus-brokers. */
+    public static final boolean BROKER = System.getProperty("berth.bus", "dbus-daemon").equals("dbus-broker");
+
+    private static final Duration PATIENCE = Duration.ofSeconds(10);
     private static final String CONFIGURATION = """
             <!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
              "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
@@ -71,12 +78,25 @@ public final class PrivateBus implements AutoCloseable {
             Path services = Files.createDirectory(outputs.resolve(type + "-services"));
             Path configuration = outputs.resolve(type + ".conf");
             Files.writeString(configuration, CONFIGURATION.formatted(type, socket, services));
-            Program daemon = Program.start(outputs, Map.of("XDG_RUNTIME_DIR", runtime.toString()),
-                    List.of("dbus-daemon", "--config-file=" + configuration, "--nofork", "--nopidfile", "--nosyslog",
-                            "--print-address=1"));
-            return new PrivateBus(socket, services, daemon.firstLine(Duration.ofSeconds(10)), daemon);
+            Program daemon = Program.start(outputs, Map.of("XDG_RUNTIME_DIR", runtime.toString()), command(configuration, socket));
+            String line = daemon.firstLine(PATIENCE);
+            return new PrivateBus(socket, services, BROKER ? brokerAddress(socket) : line, daemon);
         } catch (IOException failure) {
             throw new UncheckedIOException(failure);
+        }
+    }
+
+    private static List<String> command(Path configuration, Path socket) {
+        if (BROKER) {
+            return List.of("/usr/bin/python3", Path.of("src/test/resources/programs/dbus_broker.py").toAbsolutePath().toString(),
+                    configuration.toString(), socket.toString());
+        }
+        return List.of("dbus-daemon", "--config-file=" + configuration, "--nofork", "--nopidfile", "--nosyslog", "--print-address=1");
+    }
+
+    private static String brokerAddress(Path socket) {
+        try (RawClient client = RawClient.open(socket)) {
+            return "unix:path=" + socket + ",guid=" + client.authenticate();
         }
     }
 
@@ -93,8 +113,19 @@ public final class PrivateBus implements AutoCloseable {
         return address.substring(address.indexOf("guid=") + 5);
     }
 
+    /** Of the process that listens, as its clients see it. */
     public long pid() {
         return daemon.pid();
+    }
+
+    /** The id of the process that passes messages on: on dbus-broker another one than that which listens. */
+    public long routerPid() {
+        return BROKER ? broker().orElseThrow().pid() : daemon.pid();
+    }
+
+    private Optional<ProcessHandle> broker() {
+        return ProcessHandle.of(daemon.pid()).stream().flatMap(ProcessHandle::children)
+                .filter(child -> child.info().command().orElse("").endsWith("/dbus-broker")).findFirst();
     }
 
     /** An unconfined client of this bus. */
@@ -116,8 +147,9 @@ public final class PrivateBus implements AutoCloseable {
 
     /** The bus is gone at once, as in a crash. */
     public void kill() {
+        broker().ifPresent(ProcessHandle::destroyForcibly);
         daemon.kill();
-        daemon.exitStatus(Duration.ofSeconds(10));
+        daemon.exitStatus(PATIENCE);
     }
 
     @Override

@@ -13,7 +13,9 @@ import org.awaitility.Awaitility;
 
 /**
  * One running program whose outputs go to files, so that it never waits for a reader. Its environment is what the test gives
- * it and a PATH. Closing ends this process, by its id, and waits for it; what it started itself is left to the caller.
+ * it and what makes every machine the same: a PATH, a language, a home of its own, and no modules for GLib (dconf and gvfs
+ * leave files in the runtime directory and call services). Closing ends this process, by its id, and waits for it; what it
+ * started itself is left to the caller.
  */
 public final class Program implements AutoCloseable {
     private final String name;
@@ -39,6 +41,8 @@ public final class Program implements AutoCloseable {
             builder.environment().clear();
             builder.environment().put("PATH", "/usr/local/bin:/usr/bin:/bin");
             builder.environment().put("LC_ALL", "C.UTF-8");
+            builder.environment().put("HOME", directory.toString());
+            builder.environment().put("GIO_MODULE_DIR", directory.resolve("no-modules").toString());
             builder.environment().putAll(environment);
             return new Program(name, builder.start(), output, errors);
         } catch (IOException failure) {

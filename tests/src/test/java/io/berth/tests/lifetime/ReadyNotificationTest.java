@@ -119,7 +119,7 @@ class ReadyNotificationTest {
 
     @Test
     void neverReady_endsByItsOtherEnds() {
-        ContainerServer late = server(Map.of("StartTimeout", new Variant("t", 300_000L)));
+        ContainerServer late = server(Map.of("StartTimeout", new Variant("t", 2_000_000L)));
         RawSocket client = waiting(late);
         removals.check(late, "never-started");
         assertEquals(RawSocket.END, client.receive(new byte[10], 0, 10, Duration.ofSeconds(10)));

@@ -55,20 +55,27 @@ public final class RawClient implements AutoCloseable {
         return socket;
     }
 
-    /** EXTERNAL with our uid and fds, a line at a time, each answer read. */
-    public void authenticate() {
+    /**
+     * EXTERNAL with our uid and fds, a line at a time, each answer read.
+     *
+     * @return the guid of what listens
+     */
+    public String authenticate() {
         sendBytes(new byte[] {0});
-        expectLine("AUTH EXTERNAL " + hex(Integer.toString(Libc.LIBC.getuid())), "OK ");
+        String guid = expectLine("AUTH EXTERNAL " + hex(Integer.toString(Libc.LIBC.getuid())), "OK ");
         expectLine("NEGOTIATE_UNIX_FD", "AGREE_UNIX_FD");
         sendText("BEGIN\r\n");
+        return guid;
     }
 
-    private void expectLine(String line, String start) {
+    /** What follows this start of the answer. */
+    private String expectLine(String line, String start) {
         sendText(line + "\r\n");
         String answer = readLine();
         if (!answer.startsWith(start)) {
             throw new IllegalStateException(line + " was answered with " + answer);
         }
+        return answer.substring(start.length());
     }
 
     public String hello() {

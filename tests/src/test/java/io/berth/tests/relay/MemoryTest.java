@@ -52,7 +52,7 @@ class MemoryTest {
     }
 
     private static void signalBus(String name) throws Exception {
-        assertEquals(0, new ProcessBuilder("kill", "-" + name, Long.toString(HOUSE.bus().pid())).start().waitFor());
+        assertEquals(0, new ProcessBuilder("kill", "-" + name, Long.toString(HOUSE.bus().routerPid())).start().waitFor());
     }
 
     /** Until the daemon has taken all that it takes: it has nothing to do any more (proc(5), utime). */
