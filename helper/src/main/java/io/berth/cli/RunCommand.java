@@ -99,16 +99,13 @@ final class RunCommand implements Callable<Integer> {
             Optional<Bubblewrap> bubblewrap = bubblewrap();
             AppProcess started;
             AppCgroup cgroup;
-            try (SandboxConnector connector = bubblewrap.isEmpty() ? null : SandboxConnector.open(bubblewrap.get().runtimeDirectory())) {
+            try (SandboxConnector connector = bubblewrap.isEmpty() ? null : SandboxConnector.open()) {
                 servers.session = open(client, app, "session", connector, ofSession);
                 if (system.isWanted()) {
                     servers.system = open(client, app, "system", connector, ofSystem);
                 }
                 started = start(bubblewrap, connector, AppSocket.of(servers.session), Optional.ofNullable(servers.system).map(AppSocket::of), line);
                 cgroup = release(started, servers, app);
-                if (connector != null) {
-                    connector.give(started.process());
-                }
             }
             if (detached) {
                 servers.leave();
@@ -223,8 +220,7 @@ final class RunCommand implements Callable<Integer> {
             berth.console().error("warning: " + open + " has no path that could be covered: the app can still connect to that bus itself");
         }
         Preflight.check(bubblewrap.get(), sessionSocket, systemSocket);
-        return detached
-                ? AppProcess.startDetached(bubblewrap.get().detachedCommandLine(sessionSocket, systemSocket, connector.commandLine(line)), Map.of())
+        return detached ? AppProcess.startDetached(bubblewrap.get(), connector, sessionSocket, systemSocket, line)
                 : AppProcess.start(bubblewrap.get(), connector, sessionSocket, systemSocket, line);
     }
 
