@@ -14,6 +14,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -60,8 +61,14 @@ class BubblewrapTest {
     }
 
     private Bubblewrap bubblewrap() {
-        return new Bubblewrap(Bubblewrap.find().orElseThrow(), runtime, List.of(new BusLocation(sessionBus.toString(), false, "")),
-                List.of(new BusLocation(systemBus.toString(), false, "")));
+        return new Bubblewrap(Bubblewrap.find().orElseThrow(), new SideDoors(runtime, Map.of(), List.of()), services(), false,
+                List.of(new BusLocation(sessionBus.toString(), false, "")), List.of(new BusLocation(systemBus.toString(), false, "")));
+    }
+
+    private ServiceDirectories services() {
+        ServiceDirectories services = new ServiceDirectories(Map.of("XDG_RUNTIME_DIR", runtime.toString(), "HOME", directory.resolve("home").toString()));
+        services.make();
+        return services;
     }
 
     /** What a shell inside prints. */
@@ -131,8 +138,9 @@ class BubblewrapTest {
     @Test
     void abstractBus_cannotBeCovered_andIsNamed() {
         BusLocation open = new BusLocation("berth-test", true, "");
-        Bubblewrap wrap = new Bubblewrap(Path.of("/usr/bin/bwrap"), runtime, List.of(open), List.of());
-        assertEquals(List.of(open), wrap.uncovered());
-        assertTrue(bubblewrap().uncovered().isEmpty());
+        Bubblewrap wrap = new Bubblewrap(Path.of("/usr/bin/bwrap"), new SideDoors(runtime, Map.of(), List.of()), services(), false,
+                List.of(open), List.of());
+        assertTrue(wrap.uncovered().contains(open));
+        assertFalse(bubblewrap().uncovered().contains(open));
     }
 }

@@ -1,16 +1,30 @@
 package io.berth.tests.mount;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.berth.tests.house.ContainerServer;
+import io.berth.tests.house.HelperApi;
 import io.berth.tests.house.Program;
+import io.berth.tests.house.RuntimeFiles;
+import io.berth.tests.lifetime.BoundSocket;
+import io.berth.tests.raw.Variant;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.aggregator.ArgumentsAccessor;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** An app of {@code berth run} that wants out of its sandbox. */
 abstract class HostileAppTest extends HouseTest {
@@ -91,5 +105,96 @@ abstract class HostileAppTest extends HouseTest {
                     print(os.readlink('/proc/1/fd/' + fd).split(':')[0])""");
         assertEquals(0, app.exitStatus(PATIENCE), app.errors());
         assertTrue(app.output().lines().noneMatch(link -> link.equals("socket") || link.contains("/bus")), app.output());
+    }
+
+    /** A launcher has made a socket for another app with Socket, as flatpak does, or anywhere. */
+    @ParameterizedTest
+    @ValueSource(strings = {".dbus-proxy/other", "other-app"})
+    void socketOfAnotherApp_cannotBeReached(String place) throws Exception {
+        Path path = house.runtime().resolve(place);
+        if (place.contains("/")) {
+            house.user().own(Files.createDirectory(path.getParent()));
+        }
+        try (BoundSocket socket = BoundSocket.at(path).listen()) {
+            house.user().own(path);
+            Map<String, Variant> arguments = HelperApi.unrestricted();
+            arguments.put("Socket", new Variant("h", 0));
+            ContainerServer other = house.helper().add("org.test.Other", arguments, socket.fd());
+            Program app = run("--", "busctl", "--address=unix:path=" + path, "call", "org.freedesktop.DBus", "/", "org.freedesktop.DBus", "ListNames");
+            assertNotEquals(0, app.exitStatus(PATIENCE));
+            assertEquals("", app.output());
+            house.helper().remove(other);
+        } finally {
+            RuntimeFiles.deleteTree(place.contains("/") ? path.getParent() : path);
+        }
+    }
+
+    /** The app may call the name; no more is needed. Where it may not write, it makes the place anew. */
+    @ParameterizedTest
+    @CsvSource({"run/dbus-1/services, run/dbus-1, run", "home/.local/share/dbus-1/services, home/.local/share/dbus-1, home/.local/share, home/.local, home",
+        "home/.local/share/systemd/user, home/.local/share/systemd", "home/.config/systemd/user, home/.config/systemd, home/.config"})
+    void fileOfTheApps_hasNothingStartedOutside(ArgumentsAccessor places) throws Exception {
+        Path mark = house.home().resolve("started");
+        List<String> arguments = new ArrayList<>(List.of("--talk=org.test.Mine", "--", "/bin/sh", "-c", """
+                put() { mkdir -p "$1" && echo "$2" >"$1/org.test.Mine.service"; }
+                place=$1 file=$2
+                put "$place" "$file"
+                shift 2
+                for above; do mv "$above" "$above.aside" && put "$place" "$file"; done
+                busctl --user call org.test.Mine / org.test.I Do""", "sh", house.root().resolve(places.getString(0)).toString(),
+                "[D-BUS Service]\nName=org.test.Mine\nExec=/usr/bin/touch " + mark));
+        for (int i = 1; i < places.size(); i++) {
+            arguments.add(house.root().resolve(places.getString(i)).toString());
+        }
+        Program app = run(arguments.toArray(String[]::new));
+        assertEquals(1, app.exitStatus(PATIENCE), app.errors());
+        assertFalse(Files.exists(house.root().resolve(places.getString(0)).resolve("org.test.Mine.service")), app.errors());
+        assertFalse(Files.exists(mark), app.errors());
+        assertTrue(Files.isDirectory(house.root().resolve(places.getString(1))), app.errors());
+    }
+
+    /** Upstart's, as far as anybody can see: its name, and a bus behind it. */
+    @Test
+    void abstractSocket_isSaid_andKeptAwayByANetworkNamespace() throws Exception {
+        String address = "unix:abstract=/com/ubuntu/upstart-session/" + house.user().id() + "/" + ProcessHandle.current().pid();
+        Program upstart = house.run(List.of("dbus-daemon", "--session", "--address=" + address, "--nofork", "--nopidfile", "--nosyslog", "--print-address=1"));
+        upstart.firstLine(PATIENCE);
+        String[] call = {"--", "busctl", "--address=" + address, "call", "org.freedesktop.DBus", "/", "org.freedesktop.DBus", "GetId"};
+        Program shared = run(call);
+        assertEquals(0, shared.exitStatus(PATIENCE), shared.errors());
+        assertTrue(shared.errors().contains("warning: " + address + " has no path that could be covered"), shared.errors());
+        List<String> own = new ArrayList<>(List.of("--unshare-net"));
+        own.addAll(List.of(call));
+        Program kept = run(own.toArray(String[]::new));
+        assertEquals(1, kept.exitStatus(PATIENCE), kept.output());
+        assertFalse(kept.errors().contains("has no path"), kept.errors());
+        Program said = house.berth("doctor", Long.toString(shellOf(run("--", "/bin/sh", "-c", "sleep 1000; true"))));
+        assertEquals(1, said.exitStatus(PATIENCE), said.output());
+        assertTrue(said.output().matches("(?s).*bad   abstract sockets: [^\n]*@/com/ubuntu/upstart-session/.*"), said.output());
+        upstart.close();
+    }
+
+    @Test
+    void networkNamespace_leavesTheAppItsBus() {
+        Program app = run("--unshare-net", "--", "busctl", "--user", "--no-legend", "--no-pager", "--unique", "list");
+        assertEquals(0, app.exitStatus(PATIENCE), app.errors());
+        assertEquals(1, app.output().lines().count(), app.output());
+    }
+
+    @Test
+    void doctor_findsNothingOpenButWhatNoMountCovers() throws Exception {
+        long app = shellOf(run("--", "/bin/sh", "-c", "sleep 1000; true"));
+        ContainerServer other = house.server("session");
+        Program doctor = house.berth("doctor", Long.toString(app));
+        doctor.exitStatus(PATIENCE);
+        assertEquals(List.of(), doctor.output().lines().filter(line -> line.startsWith("bad ") && !line.contains("abstract sockets")).toList());
+        assertTrue(doctor.output().contains("ok    started services: "), doctor.output() + doctor.errors());
+        house.helper().remove(other);
+    }
+
+    /** The process of the app, seen from here, once it has started a sleep. */
+    private static long shellOf(Program run) {
+        return Awaitility.await().atMost(PATIENCE).until(() -> ProcessHandle.of(run.pid()).orElseThrow().descendants()
+                .filter(process -> process.info().command().orElse("").endsWith("/sleep")).findFirst(), Optional::isPresent).orElseThrow().pid();
     }
 }
