@@ -88,7 +88,6 @@ abstract class HostileAppTest extends HouseTest {
         Files.delete(end);
     }
 
-    /** Whether the app's own file of the runtime directory and each new connection leave anything open to the app's program. */
     @Test
     void program_inheritsNothingOfTheConnectors() {
         Program app = run("--", "/usr/bin/python3", "-c", "import os; print(sorted(int(fd) for fd in os.listdir('/proc/self/fd'))[:-1])");
@@ -168,9 +167,11 @@ abstract class HostileAppTest extends HouseTest {
         Program kept = run(own.toArray(String[]::new));
         assertEquals(1, kept.exitStatus(PATIENCE), kept.output());
         assertFalse(kept.errors().contains("has no path"), kept.errors());
-        Program said = house.berth("doctor", Long.toString(shellOf(run("--", "/bin/sh", "-c", "sleep 1000; true"))));
+        Program app = run("--", "/bin/sh", "-c", "sleep 1000; true");
+        Program said = house.berth("doctor", Long.toString(shellOf(app)));
         assertEquals(1, said.exitStatus(PATIENCE), said.output());
         assertTrue(said.output().matches("(?s).*bad   abstract sockets: [^\n]*@/com/ubuntu/upstart-session/.*"), said.output());
+        app.close();
         upstart.close();
     }
 
@@ -183,13 +184,14 @@ abstract class HostileAppTest extends HouseTest {
 
     @Test
     void doctor_findsNothingOpenButWhatNoMountCovers() throws Exception {
-        long app = shellOf(run("--", "/bin/sh", "-c", "sleep 1000; true"));
+        Program app = run("--", "/bin/sh", "-c", "sleep 1000; true");
         ContainerServer other = house.server("session");
-        Program doctor = house.berth("doctor", Long.toString(app));
+        Program doctor = house.berth("doctor", Long.toString(shellOf(app)));
         doctor.exitStatus(PATIENCE);
         assertEquals(List.of(), doctor.output().lines().filter(line -> line.startsWith("bad ") && !line.contains("abstract sockets")).toList());
         assertTrue(doctor.output().contains("ok    started services: "), doctor.output() + doctor.errors());
         house.helper().remove(other);
+        app.close();
     }
 
     /** The process of the app, seen from here, once it has started a sleep. */
