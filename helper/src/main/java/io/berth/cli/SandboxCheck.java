@@ -145,7 +145,8 @@ final class SandboxCheck {
         List<String> buses = doors.abstractSockets(names, Stream.concat(session.stream(), system.stream()).toList()).stream()
                 .map(BusLocation::name).filter(names::contains).map(name -> "@" + name).toList();
         if (!buses.isEmpty()) {
-            findings.add(Finding.bad("abstract sockets", "it shares the network namespace; these look like buses, or like daemons that start programs: " + String.join(", ", buses)));
+            findings.add(Finding.bad("abstract sockets", "it shares the network namespace; these look like buses, or like daemons that start programs: "
+                    + String.join(", ", buses)));
         } else if (!names.isEmpty()) {
             findings.add(Finding.note("abstract sockets", "it shares the network namespace; none of the " + names.size()
                     + " there looks like a bus"));
