@@ -25,7 +25,7 @@
 #include <sys/wait.h>
 #include <time.h>
 
-enum { LOOK_MS = 200, MOST_BUSES = 2, FIRST_FD = 3, MOST_FDS = 2 * MOST_BUSES, NOT_STARTED = 125, NOT_FOUND = 127, NOT_EXECUTABLE = 126 };
+enum { LOOK_MS = 200, MOST_LOOKS = 10000, MOST_BUSES = 2, FIRST_FD = 3, MOST_FDS = 2 * MOST_BUSES, NOT_STARTED = 125, NOT_FOUND = 127, NOT_EXECUTABLE = 126 };
 enum { SYSCALL_CLOSE_RANGE = 436 }; /* the same on every architecture but alpha; not in all headers */
 
 static int sockets[MOST_BUSES];
@@ -92,7 +92,13 @@ static void take_fds(void) {
         if (strncmp(addresses[i], "unix:path=", 10) == 0 && asprintf(&addresses[i], "unix:path=/proc/self/fd/%d", next_fd()) < 0) give_up("memory");
     }
     for (int fd = FIRST_FD; fd < end_of_fds; fd++) {
-        while (is_shared(fd)) nanosleep(&(struct timespec) {.tv_nsec = 1000000}, NULL);
+        for (int looks = 0; is_shared(fd); looks++) {
+            if (looks == MOST_LOOKS) {
+                errno = EBUSY;
+                give_up("the first process of the sandbox does not close what it was given");
+            }
+            nanosleep(&(struct timespec) {.tv_nsec = 1000000}, NULL);
+        }
     }
 }
 
