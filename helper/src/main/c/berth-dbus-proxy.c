@@ -4,6 +4,9 @@
  * For each ADDRESS PATH it binds PATH, hands the socket to the helper with the rules, and stays as the one who connects to the
  * bus: a connection's credentials are fixed at connect(), so services find this process, in the sandbox's root and cgroup, as
  * they find xdg-dbus-proxy. The helper mediates; no byte of an app's passes through here.
+ *
+ * It is dumpable, as xdg-dbus-proxy: portals look for /.flatpak-info in its root. It enters no namespace, and has no more to be
+ * taken than any other program of the user's beside it; an app that is to be kept from it is kept from all of them.
  */
 #include "command-line.h"
 #include "session-bus.h"

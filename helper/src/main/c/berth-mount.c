@@ -11,6 +11,14 @@
  * The name of the socket is ours, one component in a directory given as a descriptor, and must be the inode that is given
  * as a descriptor too. There is no shell, no option, no look at the environment.
  *
+ * Who is root of the sandbox's user namespace rules over every process in it, so over the program from the moment it has entered;
+ * and may look into it, if it can be seen from there. So the program is not dumpable (prctl(2), PR_SET_DUMPABLE), from the first:
+ * access then asks for CAP_SYS_PTRACE over the user namespace in which it was started (ptrace(2)), which the sandbox does not
+ * have. To enter a namespace below one's own does not change that, because it makes no process more powerful in the
+ * eyes of the kernel, and if it did the process would be as fs.suid_dumpable says; so it is asked for once more. It has
+ * no environment, and of descriptors what the call needs, each until it was used. A thread of the helper's never enters a user
+ * namespace: it stays the host's and out of the sandbox's reach.
+ *
  * It may be killed at any moment, with the helper or without. So what it is about to add to the namespace is written into
  * the record, a file of the helper's, before it is there: whoever cleans up knows what to look for. (A file at the target
  * can be known before only where the file system has O_TMPFILE; elsewhere an empty file may stay.)
@@ -102,6 +110,16 @@ static void close_if_open(int fd)
         close(fd);
         errno = kept;
     }
+}
+
+/* What was given: the helper's own thread has copies, which it closes itself. */
+static void close_given(int fd)
+{
+#ifdef BERTH_LIBRARY
+    (void) fd;
+#else
+    close(fd);
+#endif
 }
 
 static int beneath(int directory, const char *path, uint64_t flags, uint64_t mode)
@@ -345,6 +363,7 @@ static int become_owner(int namespace, int64_t out[])
     } else if (setns(owner, CLONE_NEWUSER) < 0) {
         fail(out, ENTER_OWNER);
     } else {
+        prctl(PR_SET_DUMPABLE, 0);
         close_if_open(owner);
         return 0;
     }
@@ -526,6 +545,7 @@ static int enter(struct place *place, int namespace, int64_t out[])
         fail(out, ENTER);
         return -1;
     }
+    close_given(namespace);
     place->root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
     if (place->root < 0) {
         fail(out, ROOT);
@@ -683,6 +703,8 @@ void berth_mount(const int64_t in[], const char *name, const char *target, int64
                 fail(out, COPY);
             } else {
                 int tree = clone_socket((int) in[SOURCE_SOCKET], name, out);
+                close_given((int) in[SOURCE_SOCKET]);
+                close_given((int) in[SOURCE_DIRECTORY]);
                 if (tree >= 0 && enter(&place, namespace, out) == 0) {
                     mount_over(&place, tree, (in[FLAGS] & HIDE_DIRECTORY) != 0, out);
                 }
@@ -718,8 +740,8 @@ static int parse(int count, char **words, int64_t numbers[])
     return 0;
 }
 
-/* The fds that are given are 3 to 6. */
-enum { FIRST_UNUSED = 7 };
+/* The fds that are given begin with this one. */
+enum { FIRST_GIVEN = 3, GIVEN_TO_MOUNT = 4, GIVEN_TO_UNMOUNT = 1 };
 
 /* Nothing is mounted any more when the helper is dead: the next one may have looked already for what has to be undone. */
 static int die_with_helper(void)
@@ -736,10 +758,13 @@ static int die_with_helper(void)
 int main(int count, char **words)
 {
     int64_t in[UNMOUNT_NUMBERS], out[RESULTS];
+    prctl(PR_SET_DUMPABLE, 0);
+    /* the Java runtime opens its files without O_CLOEXEC */
+    int given = count > 1 && strcmp(words[1], "mount") == 0 ? GIVEN_TO_MOUNT : GIVEN_TO_UNMOUNT;
+    syscall(SYSCALL_CLOSE_RANGE, FIRST_GIVEN + given, UINT_MAX, 0);
     if (die_with_helper() < 0) {
         return 1;
     }
-    syscall(SYSCALL_CLOSE_RANGE, FIRST_UNUSED, UINT_MAX, 0); /* what a helper happens to have open is no business of ours */
     if (count == 2 + MOUNT_NUMBERS + 2 && strcmp(words[1], "mount") == 0 && parse(MOUNT_NUMBERS, words + 2, in) == 0) {
         berth_mount(in, words[count - 2], words[count - 1], out);
     } else if (count == 2 + UNMOUNT_NUMBERS + 1 && strcmp(words[1], "unmount") == 0

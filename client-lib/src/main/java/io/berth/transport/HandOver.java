@@ -1,61 +1,58 @@
 package io.berth.transport;
 
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 
 /**
- * Gives file descriptors to a process that comes for them, because the JDK's ProcessBuilder passes none: waits at a socket in a
- * directory of its own, which only this user can enter. Owns socket and directory. For one thread.
+ * Gives file descriptors to a process that is being started, because the JDK's ProcessBuilder passes none but the standard
+ * streams: its standard input is one end of a pair of sockets, on which the real standard input and the others follow. Nobody
+ * else can come for them. Owns the pair. For one thread.
  */
 public final class HandOver implements AutoCloseable {
-    /** Milliseconds of one look for whether the process has come. */
-    private static final int LOOK_MS = 20;
+    private final SocketPair pair;
 
-    private final Path directory;
-    private final int listener;
-
-    private HandOver(Path directory, int listener) {
-        this.directory = directory;
-        this.listener = listener;
+    private HandOver(SocketPair pair) {
+        this.pair = pair;
     }
 
-    /** @param parent a directory that the process can see too, such as XDG_RUNTIME_DIR */
-    public static HandOver open(Path parent) throws IOException {
-        Path directory = Files.createTempDirectory(parent, "berth-run");
-        try {
-            return new HandOver(directory, NativeSockets.listen(directory.resolve("fds"), LOOK_MS));
-        } catch (IOException failure) {
-            Files.deleteIfExists(directory.resolve("fds"));
-            Files.delete(directory);
-            throw failure;
-        }
-    }
-
-    /** Where to come. */
-    public Path path() {
-        return directory.resolve("fds");
+    /** @throws IOException when no more files can be opened */
+    public static HandOver open() throws IOException {
+        return new HandOver(SocketPair.open());
     }
 
     /**
-     * Waits a moment for the process, and gives it one byte with these.
+     * Starts the process that will be given something; meanwhile no other thread may start one or read the standard input.
+     *
+     * @param builder whose program receives at its standard input before it reads it
+     */
+    public Process start(ProcessBuilder builder) throws IOException {
+        int input = NativeSockets.duplicate(NativeSockets.STANDARD_INPUT);
+        try {
+            NativeSockets.duplicateTo(pair.sandboxEnd(), NativeSockets.STANDARD_INPUT);
+            try {
+                return builder.redirectInput(ProcessBuilder.Redirect.INHERIT).start();
+            } finally {
+                NativeSockets.duplicateTo(input, NativeSockets.STANDARD_INPUT);
+                pair.closeSandboxEnd();
+            }
+        } finally {
+            NativeSockets.close(input);
+        }
+    }
+
+    /**
+     * Gives it one byte with the standard input of this process and these.
      *
      * @param fds borrowed
-     * @return whether it has come
+     * @throws IOException when the process is gone
      */
-    public boolean tryGive(int[] fds) throws IOException {
-        int connection = NativeSockets.accept(listener);
-        if (connection < 0) {
-            return false;
-        }
-        try {
-            Envelope envelope = new Envelope();
-            envelope.put(new byte[1], 0, 1, fds);
-            NativeSockets.send(connection, envelope.address(), NativeSockets.NO_SIGNAL);
-        } finally {
-            NativeSockets.close(connection);
-        }
-        return true;
+    public void give(int[] fds) throws IOException {
+        int[] all = new int[1 + fds.length];
+        all[0] = NativeSockets.STANDARD_INPUT;
+        System.arraycopy(fds, 0, all, 1, fds.length);
+        Envelope envelope = new Envelope();
+        envelope.put(new byte[1], 0, 1, all);
+        NativeSockets.send(pair.helperEnd(), envelope.address(), NativeSockets.NO_SIGNAL);
     }
 
     /** Opens a file only to be referred to (open(2), O_PATH). @return a close-on-exec fd that the caller owns */
@@ -68,10 +65,9 @@ public final class HandOver implements AutoCloseable {
         NativeSockets.close(fd);
     }
 
+    /** Who waits to be given something finds the end of its input. */
     @Override
-    public void close() throws IOException {
-        NativeSockets.close(listener);
-        Files.deleteIfExists(path());
-        Files.delete(directory);
+    public void close() {
+        pair.close();
     }
 }

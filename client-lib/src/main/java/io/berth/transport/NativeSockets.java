@@ -24,11 +24,10 @@ final class NativeSockets {
     private static final int SHUT_RDWR = 2;
     private static final int EINTR = 4;
     private static final int PIDFD_OPEN = 434;
-    private static final int EAGAIN = 11;
     private static final int O_PATH = 0x200000;
-    private static final int SOL_SOCKET = 1;
-    private static final int SO_RCVTIMEO = 20;
-    private static final int BACKLOG = 1;
+    private static final int F_DUPFD_CLOEXEC = 1030;
+    private static final int FIRST_OF_OURS = 3;
+    static final int STANDARD_INPUT = 0;
     /** MSG_NOSIGNAL. */
     static final int NO_SIGNAL = 0x4000;
     /** sun_family and sun_path of sockaddr_un (unix(7)). */
@@ -42,15 +41,12 @@ final class NativeSockets {
     private static final CallContext TWO = context(2);
     private static final CallContext THREE = context(3);
     private static final CallContext FOUR = context(4);
-    private static final CallContext FIVE = context(5);
     private static final long SOCKET = function("socket");
     private static final long CONNECT = function("connect");
     private static final long SOCKETPAIR = function("socketpair");
-    private static final long BIND = function("bind");
-    private static final long LISTEN = function("listen");
-    private static final long ACCEPT4 = function("accept4");
-    private static final long SETSOCKOPT = function("setsockopt");
     private static final long OPEN = function("open");
+    private static final long FCNTL = function("fcntl");
+    private static final long DUP2 = function("dup2");
     private static final long RECVMSG = function("recvmsg");
     private static final long SENDMSG = function("sendmsg");
     private static final long PIPE2 = function("pipe2");
@@ -79,13 +75,9 @@ final class NativeSockets {
 
     /** @return a connected, blocking, close-on-exec fd that the caller owns */
     static int connect(BusLocation location) throws IOException {
-        return withAddress(CONNECT, "cannot connect to " + location, location.name(), location.isAbstract());
-    }
-
-    /** A new socket, after one call with its address. */
-    private static int withAddress(long function, String complaint, String socketName, boolean isAbstract) throws IOException {
-        byte[] name = socketName.getBytes(StandardCharsets.UTF_8);
-        int first = isAbstract ? PATH_OFFSET + 1 : PATH_OFFSET;
+        String complaint = "cannot connect to " + location;
+        byte[] name = location.name().getBytes(StandardCharsets.UTF_8);
+        int first = location.isAbstract() ? PATH_OFFSET + 1 : PATH_OFFSET;
         if (name.length == 0 || name.length >= PATH_LENGTH) {
             throw new IOException(complaint + ": a socket's name has 1 to " + (PATH_LENGTH - 1) + " bytes, this one " + name.length);
         }
@@ -98,8 +90,8 @@ final class NativeSockets {
             MEMORY.putShort(address, (short) AF_UNIX);
             MEMORY.putByteArray(address + first, name, 0, name.length);
             // an abstract name ends where the length says, a path at its NUL
-            int length = first + name.length + (isAbstract ? 0 : 1);
-            while ((int) INVOKER.invokeL3(THREE, function, fd, address, length) < 0) {
+            int length = first + name.length + (location.isAbstract() ? 0 : 1);
+            while ((int) INVOKER.invokeL3(THREE, CONNECT, fd, address, length) < 0) {
                 if (LastError.getInstance().get() != EINTR) {
                     IOException failure = failure(complaint);
                     close(fd);
@@ -108,35 +100,6 @@ final class NativeSockets {
             }
         } finally {
             MEMORY.freeMemory(address);
-        }
-        return fd;
-    }
-
-    /** @param waitMs milliseconds that each {@link #accept} waits. @return a close-on-exec fd that the caller owns */
-    static int listen(Path path, int waitMs) throws IOException {
-        String complaint = "cannot listen at " + path;
-        int fd = withAddress(BIND, complaint, path.toString(), false);
-        long timeval = MEMORY.allocateMemory(16, true);
-        try {
-            MEMORY.putLong(timeval + 8, waitMs * 1000L);
-            if ((int) INVOKER.invokeL5(FIVE, SETSOCKOPT, fd, SOL_SOCKET, SO_RCVTIMEO, timeval, 16) < 0
-                    || (int) INVOKER.invokeL2(TWO, LISTEN, fd, BACKLOG) < 0) {
-                IOException failure = failure(complaint);
-                close(fd);
-                throw failure;
-            }
-        } finally {
-            MEMORY.freeMemory(timeval);
-        }
-        return fd;
-    }
-
-    /** @return a close-on-exec fd that the caller owns, -1 when nobody has come in time */
-    static int accept(int listener) throws IOException {
-        int fd = (int) INVOKER.invokeL4(FOUR, ACCEPT4, listener, 0, 0, SOCK_CLOEXEC);
-        int errno = fd < 0 ? LastError.getInstance().get() : 0;
-        if (fd < 0 && errno != EAGAIN && errno != EINTR) {
-            throw failure("accept");
         }
         return fd;
     }
@@ -167,6 +130,22 @@ final class NativeSockets {
             return fd;
         } finally {
             MEMORY.freeMemory(text);
+        }
+    }
+
+    /** fcntl(2) with F_DUPFD_CLOEXEC. @return none of the standard streams; the caller owns it */
+    static int duplicate(int fd) throws IOException {
+        int copy = (int) INVOKER.invokeL3(THREE, FCNTL, fd, F_DUPFD_CLOEXEC, FIRST_OF_OURS);
+        if (copy < 0) {
+            throw failure("fcntl F_DUPFD_CLOEXEC " + fd);
+        }
+        return copy;
+    }
+
+    /** dup2(2): {@code target} is inherited by programs that are started. */
+    static void duplicateTo(int fd, int target) throws IOException {
+        if ((int) INVOKER.invokeL2(TWO, DUP2, fd, target) < 0) {
+            throw failure("dup2 " + fd + " " + target);
         }
     }
 

@@ -8,7 +8,6 @@ import java.io.IOException;
  */
 public final class SocketPair implements AutoCloseable {
     private final int[] ends;
-    private boolean closed;
 
     private SocketPair(int[] ends) {
         this.ends = ends;
@@ -20,22 +19,31 @@ public final class SocketPair implements AutoCloseable {
     }
 
     /** The fd to send; it stays this pair's. */
-    public int helperEnd() {
+    public synchronized int helperEnd() {
         return ends[0];
     }
 
     /** The fd to give; it stays this pair's. */
-    public int sandboxEnd() {
+    public synchronized int sandboxEnd() {
         return ends[1];
+    }
+
+    /** When it has another owner too, whose end is to be noticed at the other one. */
+    public synchronized void closeSandboxEnd() {
+        close(1);
     }
 
     /** When each end has another owner too, or none. */
     @Override
     public synchronized void close() {
-        if (!closed) {
-            closed = true;
-            NativeSockets.close(ends[0]);
-            NativeSockets.close(ends[1]);
+        close(0);
+        close(1);
+    }
+
+    private void close(int end) {
+        if (ends[end] >= 0) {
+            NativeSockets.close(ends[end]);
+            ends[end] = -1;
         }
     }
 }

@@ -2,6 +2,7 @@ package io.berth.cli;
 
 import io.berth.transport.NotificationPipe;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -18,8 +19,8 @@ import sun.misc.Signal;
  * this process gets, its exit status the shell's. One thread starts it and waits for it, and must stay: bubblewrap ends
  * with the thread that started it. Or detached, in a session of its own, to outlive this process.
  *
- * <p>It is started at a gate, a shell that waits for {@link #release} before it becomes the app, so that it can be put
- * where it belongs first, or ended there by {@link #abandon}.
+ * <p>It is started at a gate, a process that waits for {@link #release} before it becomes the app, so that it can be put
+ * where it belongs first, or ended there by {@link #abandon}: with bubblewrap the connector's, which also gives; else a shell.
  *
  * <p>bubblewrap would die of a Ctrl-C before the app has seen it, and take the app along. So a shell lets bubblewrap
  * ignore the signals that are passed on, and env(1) gives the app their defaults back.
@@ -31,24 +32,43 @@ final class AppProcess {
     /** Reads from a pipe through its writer, who stays: nothing but the three standard streams is inherited. */
     private static final List<String> GATE = List.of("/bin/sh", "-c", "read -r go <\"$0\" || exit 125; exec \"$@\"");
     /** Reads from its standard input, because the writer may be gone before it comes to that. */
-    private static final List<String> DETACHED_GATE = List.of("/bin/sh", "-c", "read -r go || exit 125; exec \"$0\" \"$@\" </dev/null >&2",
-            "/usr/bin/setsid");
+    private static final List<String> DETACHED_GATE = List.of("/bin/sh", "-c", "read -r go || exit 125; exec \"$0\" \"$@\"");
+    private static final List<String> DETACHING = List.of("/bin/sh", "-c", "exec \"$0\" \"$@\" </dev/null >&2", "/usr/bin/setsid");
     /** Milliseconds between two looks for an app that bubblewrap is still starting. */
     private static final long LOOK_INTERVAL_MS = 20;
 
+    private interface Action {
+        void run() throws IOException;
+    }
+
+    /** @param shut ends whoever waits there */
+    private record Gate(Action open, Action shut) {
+    }
+
     private final boolean inBubblewrap;
     private final CompletableFuture<Process> started = new CompletableFuture<>();
-    /** In the foreground; else the gate is the process's standard input. */
-    private final Optional<NotificationPipe> gate;
+    private Gate gate;
 
-    private AppProcess(boolean inBubblewrap, Optional<NotificationPipe> gate) {
+    private AppProcess(boolean inBubblewrap) {
         this.inBubblewrap = inBubblewrap;
-        this.gate = gate;
     }
 
     /** Starts the command with these variables changed; an empty value unsets. */
     static AppProcess start(List<String> command, Map<String, String> changes) throws IOException {
-        return foreground(false, builder(command, changes));
+        // open until this process ends: who knows when the shell comes to it
+        NotificationPipe pipe = NotificationPipe.open();
+        List<String> line = new ArrayList<>(GATE);
+        line.add("/proc/" + ProcessHandle.current().pid() + "/fd/" + pipe.readFd());
+        line.addAll(command);
+        try {
+            AppProcess app = foreground(false);
+            app.gate = new Gate(pipe::notifyReader, pipe::close);
+            app.started.complete(builder(line, changes).start());
+            return app;
+        } catch (IOException failure) {
+            pipe.close();
+            throw failure;
+        }
     }
 
     /**
@@ -59,9 +79,16 @@ final class AppProcess {
      */
     static AppProcess startDetached(List<String> command, Map<String, String> changes) throws IOException {
         List<String> line = new ArrayList<>(DETACHED_GATE);
+        line.addAll(DETACHING);
         line.addAll(command);
-        AppProcess app = new AppProcess(false, Optional.empty());
-        app.started.complete(builder(line, changes).redirectInput(ProcessBuilder.Redirect.PIPE).start());
+        AppProcess app = new AppProcess(false);
+        Process process = builder(line, changes).redirectInput(ProcessBuilder.Redirect.PIPE).start();
+        OutputStream input = process.getOutputStream();
+        app.gate = new Gate(() -> {
+            input.write('\n');
+            input.close();
+        }, input::close);
+        app.started.complete(process);
         return app;
     }
 
@@ -77,30 +104,34 @@ final class AppProcess {
         return builder;
     }
 
-    /** Starts the command inside bubblewrap. @param connector borrowed; may give once the gate is open */
+    /** Starts the command inside bubblewrap. @param connector borrowed until the gate is open */
     static AppProcess start(Bubblewrap bubblewrap, SandboxConnector connector, AppSocket session, Optional<AppSocket> system,
             List<String> command) throws IOException {
         List<String> inside = new ArrayList<>(heeding());
         inside.addAll(command);
         List<String> line = new ArrayList<>(IGNORING);
         line.addAll(bubblewrap.commandLine(session, system, connector.commandLine(inside)));
-        return foreground(true, new ProcessBuilder(line).inheritIO());
+        return foreground(true).at(connector, line);
+    }
+
+    /** The same for an app that outlives this process; as {@link #startDetached(List, Map)}. */
+    static AppProcess startDetached(Bubblewrap bubblewrap, SandboxConnector connector, AppSocket session, Optional<AppSocket> system,
+            List<String> command) throws IOException {
+        List<String> line = new ArrayList<>(DETACHING);
+        line.addAll(bubblewrap.detachedCommandLine(session, system, connector.commandLine(command)));
+        return new AppProcess(false).at(connector, line);
+    }
+
+    private AppProcess at(SandboxConnector connector, List<String> line) throws IOException {
+        gate = new Gate(connector::give, connector::close);
+        started.complete(connector.start(builder(line, Map.of())));
+        return this;
     }
 
     /** From before the app exists, so that no signal is lost; one that this process was started to ignore stays ignored. */
-    private static AppProcess foreground(boolean inBubblewrap, ProcessBuilder builder) throws IOException {
-        NotificationPipe gate = NotificationPipe.open();
-        AppProcess app = new AppProcess(inBubblewrap, Optional.of(gate));
+    private static AppProcess foreground(boolean inBubblewrap) {
+        AppProcess app = new AppProcess(inBubblewrap);
         PASSED_ON.keySet().forEach(name -> Signal.handle(new Signal(name), signal -> app.passOn(signal.getName())));
-        List<String> line = new ArrayList<>(GATE);
-        line.add("/proc/" + ProcessHandle.current().pid() + "/fd/" + gate.readFd());
-        line.addAll(builder.command());
-        try {
-            app.started.complete(builder.command(line).start());
-        } catch (IOException failure) {
-            gate.close();
-            throw failure;
-        }
         return app;
     }
 
@@ -109,23 +140,20 @@ final class AppProcess {
         return started.join();
     }
 
-    /** Lets it begin. In the foreground the gate stays open until this process ends: who knows when the shell comes to it. */
-    void release() throws IOException {
-        if (gate.isPresent()) {
-            gate.get().notifyReader();
-        } else {
-            process().getOutputStream().write('\n');
-            process().getOutputStream().close();
+    /** Lets it begin; unless a signal has ended it at the gate, which then is the app's end. */
+    void release() throws IOException, InterruptedException {
+        try {
+            gate.open.run();
+        } catch (IOException failure) {
+            if (!process().waitFor(1, TimeUnit.SECONDS)) {
+                throw failure;
+            }
         }
     }
 
     /** Ends it at the gate. */
     void abandon() throws IOException {
-        if (gate.isPresent()) {
-            gate.get().close();
-        } else {
-            process().getOutputStream().close();
-        }
+        gate.shut.run();
     }
 
     /**

@@ -7,6 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Comparator;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -18,36 +19,34 @@ import java.util.Set;
  * sockets, and what leads around them is hidden. Only says what to run; whoever runs it owns the process.
  *
  * <p>Covered: the socket {@code bus} of the runtime directory and every path of the session bus's address; the system
- * bus's socket likewise; the sockets of other apps and of systemd's and the accessibility bus's own in the runtime
- * directory; other processes, through whose {@code /proc/PID/root} the way would lead out; and capabilities, with
- * which root could unmount all that. A socket in the abstract namespace cannot be covered: {@link #uncovered} names it.
+ * bus's socket likewise; {@link SideDoors}; other processes, through whose {@code /proc/PID/root} the way would lead out; and
+ * capabilities, with which root could unmount all that. {@link ServiceDirectories} are read-only, and what is above them
+ * mounted on itself, because a mount point cannot be renamed. A socket in the abstract namespace cannot be covered:
+ * {@link #uncovered} names it; only a network namespace keeps an app away.
  */
 final class Bubblewrap {
     private static final List<Path> PROGRAMS = List.of(Path.of("/usr/bin/bwrap"), Path.of("/usr/local/bin/bwrap"), Path.of("/bin/bwrap"));
-    /** Directories below the runtime directory in which other daemons speak D-Bus without asking who calls. */
-    private static final List<String> HIDDEN = List.of("systemd", "at-spi");
-    /** A private bus of the system's systemd, for root. */
-    private static final Path SYSTEMD_PRIVATE = Path.of("/run/systemd/private");
     private static final Path SYSTEM_BUS = Path.of("/run/dbus/system_bus_socket");
     private static final Path NOTHING = Path.of("/dev/null");
-    /** Would lead an app past what is covered, or tell it about the host's buses. */
-    static final List<String> FORGOTTEN = List.of("DBUS_STARTER_ADDRESS", "DBUS_STARTER_BUS_TYPE",
-            "DBUS_SESSION_BUS_PID", "DBUS_SESSION_BUS_WINDOWID", "AT_SPI_BUS_ADDRESS");
 
     private final Path program;
-    private final Path runtimeDirectory;
+    private final SideDoors doors;
+    private final ServiceDirectories services;
+    private final boolean ownNetwork;
     private final List<BusLocation> sessionBus;
     private final List<BusLocation> systemBus;
 
     /**
-     * @param program          absolute path of bwrap
-     * @param runtimeDirectory the user's XDG_RUNTIME_DIR
-     * @param sessionBus       where the real session bus listens
-     * @param systemBus        where the real system bus listens
+     * @param program    absolute path of bwrap
+     * @param ownNetwork whether the app gets a network namespace of its own, in which there is nothing
+     * @param sessionBus where the real session bus listens
+     * @param systemBus  where the real system bus listens
      */
-    Bubblewrap(Path program, Path runtimeDirectory, List<BusLocation> sessionBus, List<BusLocation> systemBus) {
+    Bubblewrap(Path program, SideDoors doors, ServiceDirectories services, boolean ownNetwork, List<BusLocation> sessionBus, List<BusLocation> systemBus) {
         this.program = program;
-        this.runtimeDirectory = runtimeDirectory;
+        this.doors = doors;
+        this.services = services;
+        this.ownNetwork = ownNetwork;
         this.sessionBus = sessionBus;
         this.systemBus = systemBus;
     }
@@ -57,16 +56,16 @@ final class Bubblewrap {
         return PROGRAMS.stream().filter(Files::isExecutable).findFirst();
     }
 
-    /** Which the app sees too. */
-    Path runtimeDirectory() {
-        return runtimeDirectory;
+    /** Sockets of buses and the like that the app reaches all the same. */
+    List<BusLocation> uncovered() {
+        List<BusLocation> buses = new ArrayList<>(sessionBus);
+        buses.addAll(systemBus);
+        return ownNetwork ? List.of() : doors.abstractSockets(new UnixListeners(ProcessView.self()).abstractNames(), buses);
     }
 
-    /** Bus sockets that the app reaches all the same. */
-    List<BusLocation> uncovered() {
-        List<BusLocation> open = new ArrayList<>(sessionBus);
-        open.addAll(systemBus);
-        return open.stream().filter(BusLocation::isAbstract).distinct().toList();
+    /** Places where the app can put a file that has a bus start a program outside. */
+    List<Path> uncoveredServices() {
+        return services.open();
     }
 
     /**
@@ -84,24 +83,33 @@ final class Bubblewrap {
     List<String> detachedCommandLine(AppSocket session, Optional<AppSocket> system, List<String> command) {
         List<String> line = new ArrayList<>(List.of(program.toString(), "--unshare-pid", "--cap-drop", "ALL",
                 "--dev-bind", "/", "/", "--proc", "/proc"));
+        if (ownNetwork) {
+            line.add("--unshare-net");
+        }
+        Set<Path> readOnly = new LinkedHashSet<>();
+        services.places().forEach(place -> addReal(readOnly, place));
+        readOnly.stream().flatMap(place -> ServiceDirectories.weak(place.getParent(), Files::isWritable, at -> false).stream()).distinct()
+                .sorted(Comparator.comparing(Path::getNameCount)).forEach(above -> bind(line, above, above));
+        readOnly.forEach(place -> line.addAll(List.of("--ro-bind", place.toString(), place.toString())));
         Path sessionSocket = real(session.path());
         Optional<Path> systemSocket = system.map(AppSocket::path).map(Bubblewrap::real);
         Set<Path> hidden = new LinkedHashSet<>();
         hidden.add(berthDirectory(sessionSocket));
         systemSocket.map(Bubblewrap::berthDirectory).ifPresent(hidden::add);
-        HIDDEN.forEach(name -> addReal(hidden, runtimeDirectory.resolve(name)));
+        doors.directories().forEach(directory -> addReal(hidden, directory));
         hidden.forEach(directory -> line.addAll(List.of("--perms", "0700", "--tmpfs", directory.toString())));
         bind(line, sessionSocket, sessionSocket);
         systemSocket.ifPresent(socket -> bind(line, socket, socket));
 
         Set<Path> sessionPlaces = places(sessionBus);
-        addReal(sessionPlaces, runtimeDirectory.resolve("bus"));
+        addReal(sessionPlaces, doors.runtimeDirectory().resolve("bus"));
         sessionPlaces.forEach(place -> bind(line, sessionSocket, place));
         Set<Path> systemPlaces = places(systemBus);
         addReal(systemPlaces, SYSTEM_BUS);
         systemPlaces.forEach(place -> bind(line, systemSocket.orElse(NOTHING), place));
         Set<Path> masked = new LinkedHashSet<>();
-        addReal(masked, SYSTEMD_PRIVATE);
+        doors.sockets().forEach(socket -> addReal(masked, socket));
+        masked.removeIf(socket -> sessionPlaces.contains(socket) || systemPlaces.contains(socket) || hidden.stream().anyMatch(socket::startsWith));
         masked.forEach(place -> bind(line, NOTHING, place));
 
         line.addAll(List.of("--setenv", "DBUS_SESSION_BUS_ADDRESS", session.address()));
@@ -110,7 +118,7 @@ final class Bubblewrap {
         } else {
             line.addAll(List.of("--unsetenv", "DBUS_SYSTEM_BUS_ADDRESS"));
         }
-        FORGOTTEN.forEach(name -> line.addAll(List.of("--unsetenv", name)));
+        SideDoors.VARIABLES.forEach(name -> line.addAll(List.of("--unsetenv", name)));
         line.add("--");
         line.addAll(command);
         return line;

@@ -9,7 +9,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.Stream;
 
 /** What Berth would need on this machine, and which of it is missing; {@link KernelCheck} asks the kernel. Changes nothing. */
 final class HostCheck {
@@ -48,12 +47,7 @@ final class HostCheck {
 
     /** D-Bus Specification, "Message Bus Starting Services". */
     private void checkActivation() {
-        String home = environment.getOrDefault("HOME", "");
-        String own = environment.getOrDefault("XDG_DATA_HOME", home + "/.local/share");
-        String shared = environment.getOrDefault("XDG_DATA_DIRS", "/usr/local/share:/usr/share");
-        List<Path> places = Stream.concat(Stream.of(environment.getOrDefault("XDG_RUNTIME_DIR", "") + "/dbus-1/services"),
-                Stream.concat(Stream.of(own), Stream.of(shared.split(":"))).map(place -> place + "/dbus-1/services"))
-                .map(place -> Path.of(place, "io.berth.Helper1.service")).toList();
+        List<Path> places = ServiceDirectories.ofBus(environment).stream().map(place -> place.resolve("io.berth.Helper1.service")).toList();
         findings.add(places.stream().filter(Files::exists).findFirst()
                 .map(file -> Finding.ok("activation", file + " lets the bus start the helper"))
                 .orElse(Finding.bad("activation", "no io.berth.Helper1.service in a dbus-1/services directory: the helper has to be started"

@@ -72,6 +72,10 @@ final class RunCommand implements Callable<Integer> {
             + " (org.freedesktop.systemd1, org.freedesktop.Flatpak, org.freedesktop.portal.*, ...). A portal takes such an app for a program of the host.")
     private boolean allowHostEscape;
 
+    @Option(names = "--unshare-net", description = "Give CMD a network namespace of its own: no network, and no socket without a path, such as"
+            + " a bus or Upstart may have; needs bubblewrap.")
+    private boolean ownNetwork;
+
     @Option(names = "--env-only", description = "Do not use bubblewrap, only environment variables.")
     private boolean environmentOnly;
 
@@ -96,19 +100,16 @@ final class RunCommand implements Callable<Integer> {
         line.set(0, program.path().toString());
         try (BerthClient client = BerthClient.connect();
                 Servers servers = new Servers()) {
-            Optional<Bubblewrap> bubblewrap = bubblewrap();
+            Optional<Bubblewrap> bubblewrap = bubblewrap(client);
             AppProcess started;
             AppCgroup cgroup;
-            try (SandboxConnector connector = bubblewrap.isEmpty() ? null : SandboxConnector.open(bubblewrap.get().runtimeDirectory())) {
+            try (SandboxConnector connector = bubblewrap.isEmpty() ? null : SandboxConnector.open()) {
                 servers.session = open(client, app, "session", connector, ofSession);
                 if (system.isWanted()) {
                     servers.system = open(client, app, "system", connector, ofSystem);
                 }
                 started = start(bubblewrap, connector, AppSocket.of(servers.session), Optional.ofNullable(servers.system).map(AppSocket::of), line);
                 cgroup = release(started, servers, app);
-                if (connector != null) {
-                    connector.give(started.process());
-                }
             }
             if (detached) {
                 servers.leave();
@@ -185,7 +186,9 @@ final class RunCommand implements Callable<Integer> {
         ServerBuilder builder = client.server(app.type(), app.id()).bus(bus).allow(access.rules);
         if (connector != null) {
             Map<String, String> environment = System.getenv();
-            connector.add(bus.equals("session") ? BusLocation.session(environment) : BusLocation.system(environment)).ifPresent(builder::connector);
+            List<BusLocation> locations = bus.equals("session") ? BusLocation.session(environment) : BusLocation.system(environment);
+            // from a network namespace of its own the app's process reaches no socket without a path, so there the helper connects
+            connector.add(locations.stream().filter(location -> !ownNetwork || !location.isAbstract()).toList()).ifPresent(builder::connector);
         }
         if (access.policy != null) {
             builder.policy(PolicyFile.load(access.policy, app));
@@ -200,12 +203,22 @@ final class RunCommand implements Callable<Integer> {
     }
 
     /** Empty to go without; what that means has been said when the servers are there. */
-    private Optional<Bubblewrap> bubblewrap() {
+    private Optional<Bubblewrap> bubblewrap(BerthClient client) {
         Map<String, String> environment = System.getenv();
         Optional<Path> program = environmentOnly ? Optional.empty() : Bubblewrap.find();
-        return program.map(found -> new Bubblewrap(found, Bubblewrap.runtimeDirectory(environment).orElseThrow(() -> new IllegalArgumentException(
+        if (program.isEmpty()) {
+            if (ownNetwork) {
+                throw new FailureException("--unshare-net needs bubblewrap" + (environmentOnly ? ", which --env-only goes without" : ""));
+            }
+            return Optional.empty();
+        }
+        Path runtimeDirectory = Bubblewrap.runtimeDirectory(environment).orElseThrow(() -> new IllegalArgumentException(
                 "XDG_RUNTIME_DIR is '" + environment.getOrDefault("XDG_RUNTIME_DIR", "") + "': expected the directory of the"
-                        + " user's sockets, such as /run/user/1000; without it bubblewrap cannot hide them from the app (--env-only does without)")),
+                        + " user's sockets, such as /run/user/1000; without it bubblewrap cannot hide them from the app (--env-only does without)"));
+        List<Path> otherApps = client.servers().stream().map(server -> Path.of(server.socketPath())).toList();
+        ServiceDirectories services = new ServiceDirectories(environment);
+        services.make();
+        return Optional.of(new Bubblewrap(program.get(), new SideDoors(runtimeDirectory, environment, otherApps), services, ownNetwork,
                 BusLocation.session(environment), BusLocation.system(environment)));
     }
 
@@ -220,11 +233,15 @@ final class RunCommand implements Callable<Integer> {
             return detached ? AppProcess.startDetached(line, changes) : AppProcess.start(line, changes);
         }
         for (BusLocation open : bubblewrap.get().uncovered()) {
-            berth.console().error("warning: " + open + " has no path that could be covered: the app can still connect to that bus itself");
+            berth.console().error("warning: " + open + " has no path that could be covered: the app can still connect there itself, past all"
+                    + " rules (--unshare-net keeps it away)");
+        }
+        for (Path open : bubblewrap.get().uncoveredServices()) {
+            berth.console().error("warning: " + open + " cannot be covered, because it is not there or behind a symbolic link: the app can put a file"
+                    + " there that has the bus start a program outside");
         }
         Preflight.check(bubblewrap.get(), sessionSocket, systemSocket);
-        return detached
-                ? AppProcess.startDetached(bubblewrap.get().detachedCommandLine(sessionSocket, systemSocket, connector.commandLine(line)), Map.of())
+        return detached ? AppProcess.startDetached(bubblewrap.get(), connector, sessionSocket, systemSocket, line)
                 : AppProcess.start(bubblewrap.get(), connector, sessionSocket, systemSocket, line);
     }
 
@@ -236,7 +253,7 @@ final class RunCommand implements Callable<Integer> {
 
     private static Map<String, String> variables(AppSocket session, Optional<AppSocket> system) {
         Map<String, String> changes = new LinkedHashMap<>();
-        Bubblewrap.FORGOTTEN.forEach(name -> changes.put(name, ""));
+        SideDoors.VARIABLES.forEach(name -> changes.put(name, ""));
         changes.put("DBUS_SESSION_BUS_ADDRESS", session.address());
         // no rule, no system bus: an address at which nobody listens
         changes.put("DBUS_SYSTEM_BUS_ADDRESS", system.map(AppSocket::address).orElse("unix:path=/dev/null"));

@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /** What a process in a sandbox can still reach of the buses, and whom services take it for. Only looks. */
@@ -23,6 +24,7 @@ final class SandboxCheck {
     private final Map<String, String> environment;
     private final List<ServerStatus> servers;
     private final String runtimeDirectory;
+    private final SideDoors doors;
     private final List<Finding> findings = new ArrayList<>();
 
     /**
@@ -35,6 +37,7 @@ final class SandboxCheck {
         this.environment = environment;
         this.servers = servers;
         this.runtimeDirectory = environment.getOrDefault("XDG_RUNTIME_DIR", "/run/user/" + sandbox.userId());
+        this.doors = new SideDoors(Path.of(runtimeDirectory), environment, List.of());
     }
 
     List<Finding> run() {
@@ -49,6 +52,7 @@ final class SandboxCheck {
         checkBus("session bus", session, List.of(runtimeDirectory + "/bus"));
         checkBus("system bus", system, List.of(SYSTEM_BUS));
         checkSide();
+        checkServices();
         checkOtherApps();
         checkAbstract(session, system);
         checkProcesses();
@@ -85,35 +89,50 @@ final class SandboxCheck {
         return List.copyOf(places);
     }
 
-    /** Sockets of other daemons that speak D-Bus without asking who calls. */
     private void checkSide() {
-        Set<String> doors = new LinkedHashSet<>(List.of("/run/systemd/private", runtimeDirectory + "/systemd/private"));
-        files(Path.of(runtimeDirectory, "at-spi")).forEach(file -> doors.add(file.toString()));
-        List<String> places = places(doors);
-        findings.add(places.isEmpty() ? Finding.ok("side doors", "neither systemd's nor the accessibility bus's own sockets can be reached")
-                : Finding.bad("side doors", "D-Bus sockets of other daemons can be reached: " + String.join(", ", places)));
+        List<String> places = places(doors.all().stream().map(Path::toString).collect(Collectors.toSet()));
+        findings.add(places.isEmpty() ? Finding.ok("side doors", "no socket of systemd, the accessibility bus, proxies or input methods can be reached")
+                : Finding.bad("side doors", "sockets of other daemons and apps can be reached: " + String.join(", ", places)));
     }
 
-    private static List<Path> files(Path directory) {
-        try (Stream<Path> list = Files.list(directory)) {
-            return list.toList();
-        } catch (IOException none) {
-            return List.of();
+    /** Whether a file of the app's could have a program started outside. */
+    private void checkServices() {
+        Set<String> mounts = sandbox.mounts().stream().map(ProcessView.MountLine::point).collect(Collectors.toSet());
+        List<Path> open = new ServiceDirectories(environment).places().stream().filter(place -> canWrite(place)
+                || canWrite(place.resolve("services")) || canWrite(place.resolve("user"))
+                || !ServiceDirectories.weak(place, this::canWrite, at -> mounts.contains(at.toString())).isEmpty()).toList();
+        findings.add(open.isEmpty() ? Finding.ok("started services", "no file says what is started for a call that could be put there from inside")
+                : Finding.bad("started services", "files can be put there that have the bus start a program outside, for any call to its name: "
+                        + open.stream().map(Path::toString).collect(Collectors.joining(", "))));
+    }
+
+    /** Whether this is the host's directory and can be written inside, as far as we could (a read-only mount is so for everybody). */
+    private boolean canWrite(Path directory) {
+        try {
+            Path inside = sandbox.resolve(directory.toString());
+            return Files.isWritable(inside) && sandbox.find(directory.toString()).equals(host.find(directory.toString()));
+        } catch (IOException notThere) {
+            return false;
         }
     }
 
+    /** One's own is what is found where an app looks for its buses; when nothing is, one may be mounted elsewhere. */
     private void checkOtherApps() {
-        List<String> open = new ArrayList<>();
+        Set<Optional<ProcessView.FileId>> own = busPlaces().stream().map(sandbox::find).collect(Collectors.toSet());
+        Set<String> others = new LinkedHashSet<>();
+        boolean hasOwn = false;
         for (ServerStatus server : servers) {
+            boolean isOwn = own.contains(host.find(server.socketPath())) && host.find(server.socketPath()).isPresent();
+            hasOwn |= isOwn;
             for (String place : places(Set.of(server.socketPath()))) {
-                if (place.equals(server.socketPath())) {
-                    open.add(place);
-                }
                 findings.add(Finding.note("Berth", place + " is server " + server.id() + " of " + server.app().id() + " (" + server.bus() + " bus)"));
+                if (!isOwn) {
+                    others.add(place);
+                }
             }
         }
-        if (open.size() > 1) {
-            findings.add(Finding.bad("other apps", "the directory of all apps' sockets can be reached: " + String.join(", ", open)));
+        if (others.size() > (hasOwn ? 0 : 1)) {
+            findings.add(Finding.bad("other apps", "the sockets of other apps can be reached: " + String.join(", ", others)));
         }
     }
 
@@ -123,10 +142,11 @@ final class SandboxCheck {
             return;
         }
         List<String> names = new UnixListeners(sandbox).abstractNames();
-        List<String> buses = names.stream().filter(name -> name.contains("dbus") || Stream.concat(session.stream(), system.stream())
-                .anyMatch(bus -> bus.isAbstract() && bus.name().equals(name))).map(name -> "@" + name).toList();
+        List<String> buses = doors.abstractSockets(names, Stream.concat(session.stream(), system.stream()).toList()).stream()
+                .map(BusLocation::name).filter(names::contains).map(name -> "@" + name).toList();
         if (!buses.isEmpty()) {
-            findings.add(Finding.bad("abstract sockets", "it shares the network namespace; these look like buses: " + String.join(", ", buses)));
+            findings.add(Finding.bad("abstract sockets", "it shares the network namespace; these look like buses, or like daemons that start programs: "
+                    + String.join(", ", buses)));
         } else if (!names.isEmpty()) {
             findings.add(Finding.note("abstract sockets", "it shares the network namespace; none of the " + names.size()
                     + " there looks like a bus"));
@@ -160,6 +180,13 @@ final class SandboxCheck {
     /** Who listens where the app looks for its buses, because that one is whom services see. */
     private void checkIdentity() {
         UnixListeners listeners = new UnixListeners(host);
+        for (String place : busPlaces()) {
+            sandbox.find(place).flatMap(listeners::processOf).ifPresent(process -> tellIdentity(place, process));
+        }
+    }
+
+    /** Where a program inside looks for its buses. */
+    private Set<String> busPlaces() {
         Map<String, String> variables = sandbox.environment();
         Set<String> looked = new LinkedHashSet<>();
         for (String name : List.of("DBUS_SESSION_BUS_ADDRESS", "DBUS_SYSTEM_BUS_ADDRESS")) {
@@ -171,9 +198,7 @@ final class SandboxCheck {
         }
         looked.add(variables.getOrDefault("XDG_RUNTIME_DIR", runtimeDirectory) + "/bus");
         looked.add(SYSTEM_BUS);
-        for (String place : looked) {
-            sandbox.find(place).flatMap(listeners::processOf).ifPresent(process -> tellIdentity(place, process));
-        }
+        return looked;
     }
 
     private void tellIdentity(String place, long process) {

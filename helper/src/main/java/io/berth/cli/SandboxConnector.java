@@ -13,9 +13,9 @@ import java.util.Optional;
 
 /**
  * Has the buses of one run connected to from inside its sandbox, so that services find the app's own cgroup and root: the
- * sandbox starts the app by way of berth-connector (a C program of the same build), which comes for the sockets where the
- * helper asks and for the real buses, that are covered there. Closing it closes what has been given away, and what has not.
- * For one thread.
+ * sandbox starts the app by way of berth-connector (a C program of the same build), which inherits the sockets where the
+ * helper asks, and the real buses, that are covered there. The same program waits for them outside, at the gate through which
+ * the sandbox is started. Closing it closes what has been given away, and what has not. For one thread.
  */
 final class SandboxConnector implements AutoCloseable {
     /** One bus; a socket in the abstract namespace needs no fd. */
@@ -31,14 +31,13 @@ final class SandboxConnector implements AutoCloseable {
         this.handOver = handOver;
     }
 
-    /** @param runtimeDirectory which the sandbox sees too */
-    static SandboxConnector open(Path runtimeDirectory) throws IOException {
+    static SandboxConnector open() throws IOException {
         Path program = NativeFiles.directory().resolve("berth-connector").toAbsolutePath();
         if (!Files.isExecutable(program)) {
             throw new IOException(program + " is not there, which belongs to this command and connects apps to the bus from their sandbox"
                     + " (--env-only does without)");
         }
-        return new SandboxConnector(program, HandOver.open(runtimeDirectory));
+        return new SandboxConnector(program, HandOver.open());
     }
 
     /**
@@ -63,20 +62,28 @@ final class SandboxConnector implements AutoCloseable {
         if (buses.isEmpty()) {
             return command;
         }
-        List<String> line = new ArrayList<>(List.of(program.toString(), handOver.path().toString()));
+        List<String> line = new ArrayList<>(List.of(program.toString()));
         buses.forEach(bus -> line.add(bus.location.toString()));
         line.add("--");
         line.addAll(command);
         return line;
     }
 
-    /** Gives the connector what it needs, unless the sandbox ends before it has come. */
-    void give(Process sandbox) throws IOException {
-        int[] fds = buses.stream().flatMap(bus -> List.of(bus.pair.sandboxEnd(), bus.fd.orElse(bus.pair.sandboxEnd())).stream())
-                .mapToInt(Integer::intValue).toArray();
-        while (fds.length > 0 && sandbox.isAlive() && !handOver.tryGive(fds)) {
-            Thread.onSpinWait();
-        }
+    /** Starts the command, which will inherit what the connector inside it needs, and holds it at the gate. */
+    Process start(ProcessBuilder builder) throws IOException {
+        List<String> line = new ArrayList<>(List.of(program.toString(), "--gate"));
+        line.addAll(builder.command());
+        return handOver.start(builder.command(line));
+    }
+
+    /** Opens the gate. @throws IOException when nobody is there any more */
+    void give() throws IOException {
+        List<Integer> fds = new ArrayList<>();
+        buses.forEach(bus -> {
+            fds.add(bus.pair.sandboxEnd());
+            bus.fd.ifPresent(fds::add);
+        });
+        handOver.give(fds.stream().mapToInt(Integer::intValue).toArray());
     }
 
     @Override

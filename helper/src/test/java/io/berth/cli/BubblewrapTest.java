@@ -14,6 +14,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -28,6 +29,7 @@ class BubblewrapTest {
     private Path runtime;
     private Path sessionBus;
     private Path systemBus;
+    private SideDoors doors;
     private AppSocket session;
     private AppSocket system;
 
@@ -43,6 +45,7 @@ class BubblewrapTest {
         listen(runtime.resolve("systemd/private"));
         sessionBus = listen(directory.resolve("session-bus"));
         systemBus = listen(directory.resolve("system-bus"));
+        doors = new SideDoors(runtime, Map.of(), List.of());
     }
 
     @AfterEach
@@ -60,8 +63,14 @@ class BubblewrapTest {
     }
 
     private Bubblewrap bubblewrap() {
-        return new Bubblewrap(Bubblewrap.find().orElseThrow(), runtime, List.of(new BusLocation(sessionBus.toString(), false, "")),
-                List.of(new BusLocation(systemBus.toString(), false, "")));
+        return new Bubblewrap(Bubblewrap.find().orElseThrow(), doors, services(), false,
+                List.of(new BusLocation(sessionBus.toString(), false, "")), List.of(new BusLocation(systemBus.toString(), false, "")));
+    }
+
+    private ServiceDirectories services() {
+        ServiceDirectories services = new ServiceDirectories(Map.of("XDG_RUNTIME_DIR", runtime.toString(), "HOME", directory.resolve("home").toString()));
+        services.make();
+        return services;
     }
 
     /** What a shell inside prints. */
@@ -70,7 +79,9 @@ class BubblewrapTest {
         Collections.addAll(command, arguments);
         ProcessBuilder builder = new ProcessBuilder(bubblewrap().commandLine(session, systemSocket, command)).redirectErrorStream(true);
         builder.environment().put("DBUS_SYSTEM_BUS_ADDRESS", "unix:path=" + systemBus);
-        builder.environment().put("DBUS_STARTER_ADDRESS", "unix:path=" + sessionBus);
+        for (String address : List.of("DBUS_STARTER_ADDRESS", "UPSTART_SESSION", "IBUS_ADDRESS", "GNOME_KEYRING_CONTROL", "NOTIFY_SOCKET")) {
+            builder.environment().put(address, "unix:path=" + sessionBus);
+        }
         Process process = builder.start();
         String output = new String(process.getInputStream().readAllBytes()).strip();
         assertEquals(0, process.waitFor(), output);
@@ -99,6 +110,27 @@ class BubblewrapTest {
     @Test
     void otherSockets_areNotThere() throws Exception {
         assertEquals("1\nbus", inside(Optional.empty(), "ls -A " + runtime + "/berth " + runtime + "/berth/1 " + runtime + "/systemd | grep -v : | grep ."));
+    }
+
+    @Test
+    void sideDoors_areNotThere() throws Exception {
+        Path elsewhere = listen(directory.resolve("elsewhere"));
+        Path starter = listen(directory.resolve("starter"));
+        for (String place : List.of("at-spi", "at-spi2-1234", ".dbus-proxy", "bubblejail", "keyring")) {
+            listen(Files.createDirectory(runtime.resolve(place)).resolve("control"));
+        }
+        listen(Files.createDirectories(directory.resolve("home/.cache/ibus")).resolve("dbus-1234"));
+        doors = new SideDoors(runtime, Map.of("HOME", directory.resolve("home").toString(), "UPSTART_SESSION", "unix:path=" + starter), List.of(elsewhere));
+        assertEquals("", inside(Optional.empty(), "find " + directory + " ! -path " + session.path() + " ! -path " + sessionBus
+                + " -exec test -S {} ';' -print"));
+        assertEquals("xxxx", inside(Optional.empty(), "echo x${UPSTART_SESSION}x${IBUS_ADDRESS}x${GNOME_KEYRING_CONTROL}x${NOTIFY_SOCKET}"));
+    }
+
+    @Test
+    void serviceDirectories_cannotBeWrittenNorPutAside() throws Exception {
+        String services = runtime + "/dbus-1";
+        assertEquals("no no", inside(Optional.empty(), "touch " + services + "/services/x 2>/dev/null && echo yes || echo no;"
+                + " mv " + services + " " + runtime + "/aside 2>/dev/null && echo yes || echo no").replace('\n', ' '));
     }
 
     @Test
@@ -131,8 +163,9 @@ class BubblewrapTest {
     @Test
     void abstractBus_cannotBeCovered_andIsNamed() {
         BusLocation open = new BusLocation("berth-test", true, "");
-        Bubblewrap wrap = new Bubblewrap(Path.of("/usr/bin/bwrap"), runtime, List.of(open), List.of());
-        assertEquals(List.of(open), wrap.uncovered());
-        assertTrue(bubblewrap().uncovered().isEmpty());
+        Bubblewrap wrap = new Bubblewrap(Path.of("/usr/bin/bwrap"), new SideDoors(runtime, Map.of(), List.of()), services(), false,
+                List.of(open), List.of());
+        assertTrue(wrap.uncovered().contains(open));
+        assertFalse(bubblewrap().uncovered().contains(open));
     }
 }

@@ -10,7 +10,8 @@ import java.util.List;
 
 /**
  * Runs berth-mount as a program: a process with more than one thread, such as this one, cannot enter a user namespace
- * (setns(2): EINVAL). It gets its fds as 3 to 6, an empty environment and nothing else of ours; it answers in one line.
+ * (setns(2): EINVAL). It gets its fds from 3 on and an empty environment, and closes first of all what else the Java runtime leaves
+ * open to programs; it answers in one line.
  * posix_spawn(3), because the JDK's ProcessBuilder passes no fds.
  */
 final class MountProgram implements MountCall {
@@ -94,6 +95,7 @@ final class MountProgram implements MountCall {
             try {
                 check("addopen", libc.call(libc.function("posix_spawn_file_actions_addopen"), actions.address(), 0, path.string(1), 0, 0));
                 long move = libc.function("posix_spawn_file_actions_adddup2");
+                check("adddup2", libc.call(move, actions.address(), 0, 2));
                 for (int i = 0; i < inChild.length; i++) {
                     check("adddup2", libc.call(move, actions.address(), fds.get(i), inChild[i]));
                 }

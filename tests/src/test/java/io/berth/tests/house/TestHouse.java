@@ -50,6 +50,7 @@ public final class TestHouse implements BeforeAllCallback, BeforeEachCallback, A
     public void beforeAll(ExtensionContext context) throws Exception {
         root = Files.createTempDirectory("berth");
         runtime = Files.createDirectory(root.resolve("run"));
+        Files.createDirectories(runtime.resolve("dbus-1/services")); // as a session's bus makes it
         Path outputs = Files.createDirectory(root.resolve("out"));
         bus = PrivateBus.session(runtime, outputs);
         systemBus = PrivateBus.system(root.resolve("system_bus_socket"), runtime, outputs);

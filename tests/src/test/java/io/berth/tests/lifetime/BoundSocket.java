@@ -10,7 +10,7 @@ import jnr.ffi.Memory;
 import jnr.ffi.Pointer;
 
 /** A socket that a launcher has made and hands over. Owns its fd; the file stays. For one thread. */
-final class BoundSocket implements AutoCloseable {
+public final class BoundSocket implements AutoCloseable {
     static final int AF_UNIX = 1;
     static final int AF_INET = 2;
     static final int STREAM = 1;
@@ -33,7 +33,7 @@ final class BoundSocket implements AutoCloseable {
         return new BoundSocket(fd);
     }
 
-    static BoundSocket at(Path path) {
+    public static BoundSocket at(Path path) {
         return of(AF_UNIX, STREAM).bind(path.toString() + '\0');
     }
 
@@ -66,7 +66,7 @@ final class BoundSocket implements AutoCloseable {
         return address;
     }
 
-    BoundSocket listen() {
+    public BoundSocket listen() {
         if (LIBC.listen(fd, 10) < 0) {
             throw new IllegalStateException("listen: errno " + Libc.errno());
         }
@@ -77,7 +77,7 @@ final class BoundSocket implements AutoCloseable {
         LIBC.shutdown(fd, SHUT_RDWR);
     }
 
-    int fd() {
+    public int fd() {
         return fd;
     }
 

@@ -83,6 +83,8 @@ class CommandTest extends HouseTest {
         String said = berth(1, "doctor", Long.toString(app.pid()));
         assertTrue(said.contains("bad   session bus: the real one can be reached at " + house.sessionSocket() + ", /run/session/bus"), said);
         assertTrue(said.contains("bad   system bus: the real one can be reached at " + house.systemDirectory().resolve("system_bus_socket")), said);
+        assertTrue(said.contains("bad   started services: files can be put there"), said);
+        assertTrue(said.contains(house.home().resolve(".local/share/dbus-1").toString()), said);
         assertTrue(said.contains("processes: those outside can be seen"), said);
         assertTrue(said.contains("abstract sockets: it shares the network namespace"), said);
     }
@@ -103,7 +105,7 @@ class CommandTest extends HouseTest {
         Sandbox app = house.keep(Sandbox.unshared(house));
         String said = berth(1, "doctor", Long.toString(app.pid()));
         listener.close();
-        assertTrue(said.contains("bad   abstract sockets: it shares the network namespace; these look like buses: ") && said.contains("@" + name), said);
+        assertTrue(said.contains("bad   abstract sockets: it shares the network namespace; these look like buses, or like daemons that start programs: ") && said.contains("@" + name), said);
     }
 
     @Test

@@ -18,9 +18,11 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Deque;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.awaitility.Awaitility;
 
@@ -39,6 +41,7 @@ final class MountHouse implements AutoCloseable {
               <type>%s</type>
               <listen>unix:path=%s</listen>
               <auth>EXTERNAL</auth>
+              %s
               <policy context="default">
                 <allow send_destination="*" eavesdrop="true"/>
                 <allow eavesdrop="true"/>
@@ -50,6 +53,7 @@ final class MountHouse implements AutoCloseable {
 
     private final Path root;
     private Path runtime;
+    private Path home;
     private final Path outputs;
     private final TestUser user;
     private final Deque<AutoCloseable> opened = new ArrayDeque<>();
@@ -76,7 +80,9 @@ final class MountHouse implements AutoCloseable {
         Files.setPosixFilePermissions(runtime, PosixFilePermissions.fromString("rwx------"));
         Path dbus = user.own(Files.createDirectory(root.resolve("dbus")));
         systemSocket = dbus.resolve("system_bus_socket");
-        Program session = startBus("session", runtime.resolve("bus"));
+        home = user.own(Files.createDirectory(root.resolve("home")));
+        Path services = user.own(Files.createDirectory(user.own(Files.createDirectory(runtime.resolve("dbus-1"))).resolve("services")));
+        Program session = startBus("session", runtime.resolve("bus"), services, home.resolve(".local/share/dbus-1/services"));
         sessionAddress = session.firstLine(PATIENCE);
         startBus("system", systemSocket).firstLine(PATIENCE);
         Files.writeString(Files.createDirectories(root.resolve("config/berth")).resolve("berth.conf"), "mountsPerServer = " + MOST_MOUNTS + "\n");
@@ -85,9 +91,10 @@ final class MountHouse implements AutoCloseable {
         measureAnew();
     }
 
-    private Program startBus(String type, Path socket) throws IOException {
+    private Program startBus(String type, Path socket, Path... services) throws IOException {
         Path configuration = outputs.resolve(type + ".conf");
-        Files.writeString(configuration, CONFIGURATION.formatted(type, socket));
+        Files.writeString(configuration, CONFIGURATION.formatted(type, socket, Arrays.stream(services)
+                .map(directory -> "<servicedir>" + directory + "</servicedir>").collect(Collectors.joining())));
         return keep(Program.start(outputs, Map.of("XDG_RUNTIME_DIR", runtime.toString()), user.as(List.of("dbus-daemon",
                 "--config-file=" + configuration, "--nofork", "--nopidfile", "--nosyslog", "--print-address=1"))));
     }
@@ -168,6 +175,16 @@ final class MountHouse implements AutoCloseable {
         return user;
     }
 
+    /** Plays XDG_RUNTIME_DIR. */
+    Path runtime() {
+        return runtime;
+    }
+
+    /** Of this user. */
+    Path home() {
+        return home;
+    }
+
     Path root() {
         return root;
     }
@@ -207,7 +224,7 @@ final class MountHouse implements AutoCloseable {
     }
 
     private Program start(List<String> command) {
-        return keep(Program.start(outputs, Map.of("XDG_RUNTIME_DIR", runtime.toString(), "XDG_CONFIG_HOME", root.resolve("config").toString(), "DBUS_SESSION_BUS_ADDRESS", sessionAddress,
+        return keep(Program.start(outputs, Map.of("HOME", home.toString(), "XDG_RUNTIME_DIR", runtime.toString(), "XDG_CONFIG_HOME", root.resolve("config").toString(), "DBUS_SESSION_BUS_ADDRESS", sessionAddress,
                 "DBUS_SYSTEM_BUS_ADDRESS", "unix:path=" + systemSocket), command));
     }
 

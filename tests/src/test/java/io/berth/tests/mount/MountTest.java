@@ -459,4 +459,22 @@ abstract class MountTest extends HouseTest {
         house.startDaemon();
         house.measureAnew();
     }
+
+    @Test
+    void whoIsRootInside_getsAtNothingOfWhoMounts() throws Exception {
+        Sandbox sandbox = house.keep(Sandbox.unshared(house, "-Urm"));
+        ContainerServer server = house.server("session");
+        String said;
+        try (Intruder intruder = new Intruder(house, sandbox)) {
+            try {
+                for (int i = 0; i < 10; i++) {
+                    house.mount(server, sandbox, "/mnt/d/bus");
+                    house.unmount(server, MountHouse.byPid(sandbox), "/mnt/d/bus");
+                }
+            } finally {
+                said = intruder.end();
+            }
+        }
+        assertTrue(said.matches("[1-9][0-9]*"), "met, and got at: " + said);
+    }
 }
