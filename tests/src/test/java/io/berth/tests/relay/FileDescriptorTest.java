@@ -185,4 +185,56 @@ class FileDescriptorTest {
         assertEquals(Message.ERROR, answer.type());
         plain.sync();
     }
+
+    @Test
+    void replyWithFd_sendFdsRevokedSinceTheCall_isAnError() {
+        ContainerServer server = HOUSE.server(rule(TALK | FDS, NAME));
+        app = HOUSE.app(server);
+        int serial = service.send(Message.call(app.uniqueName(), "/", "org.test.I", "Ask"));
+        Message call = app.awaitCall("Ask");
+        HOUSE.helper().setAccess(server, rule(TALK | RECEIVE_FDS, NAME));
+        app.send(withFd(Message.reply(call.sender(), call.serial())));
+        Message answer = service.await("an answer", message -> message.replySerial() == serial);
+        assertEquals(DENIED, answer.errorName());
+        assertEquals(0, answer.fds().length);
+    }
+
+    @Test
+    void replyWithFd_receiveFdsRevokedSinceTheCall_isAnError() {
+        ContainerServer server = HOUSE.server(rule(TALK | FDS, NAME));
+        app = HOUSE.app(server);
+        int serial = app.send(Message.call(NAME, "/", "org.test.I", "Do"));
+        Message call = service.awaitCall("Do");
+        HOUSE.helper().setAccess(server, rule(TALK | SEND_FDS, NAME));
+        service.send(withFd(Message.reply(call.sender(), call.serial())));
+        Message answer = app.await("an answer", message -> message.replySerial() == serial);
+        assertEquals(DENIED, answer.errorName());
+        assertEquals(0, answer.fds().length);
+    }
+
+    @Test
+    void replyWithFd_toACallThatWasNotAllowedTo_isAnErrorThoughOthersMay() {
+        connect(talk(NAME), new AccessRule(CALL | FDS | PATH_IS_SUBTREE, NAME, "/", "org.test.Files"));
+        int asked = service.send(Message.call(app.uniqueName(), "/", "org.test.I", "Ask"));
+        Message question = app.awaitCall("Ask");
+        app.send(withFd(Message.reply(question.sender(), question.serial())));
+        Message answer = service.await("an answer", message -> message.replySerial() == asked);
+        assertEquals(DENIED, answer.errorName());
+        assertEquals(0, answer.fds().length);
+        int serial = app.send(Message.call(NAME, "/", "org.test.I", "Do"));
+        Message call = service.awaitCall("Do");
+        service.send(withFd(Message.reply(call.sender(), call.serial())));
+        answer = app.await("an answer", message -> message.replySerial() == serial);
+        assertEquals(DENIED, answer.errorName());
+        assertEquals(0, answer.fds().length);
+    }
+
+    @Test
+    void broadcastWithFd_withoutSendFdsOnEveryName_reachesNobody() {
+        connect(rule(TALK | FDS, NAME), talk(""));
+        service.match("type='signal',interface='org.test.I'");
+        app.send(withFd(Message.signal(null, "/", "org.test.I", "Told")));
+        app.send(Message.signal(null, "/", "org.test.I", "Plain"));
+        assertEquals(List.of("Plain"), barrier.sentTo(service).stream().map(Message::member).toList());
+    }
 }
