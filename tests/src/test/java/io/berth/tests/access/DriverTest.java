@@ -212,4 +212,34 @@ class DriverTest {
         app.sync();
         assertFalse(observer.sentBy(app.uniqueName()).stream().anyMatch(message -> message.member().equals("Set")));
     }
+
+    @Test
+    void signals_toTheDriver_neverReachTheBus() {
+        BusObserver observer = HOUSE.keep(new BusObserver(HOUSE.bus()));
+        RawClient app = HOUSE.app(talk(""), talk(RawClient.BUS));
+        app.send(Message.signal(RawClient.BUS, RawClient.BUS_PATH, RawClient.BUS, "NameOwnerChanged").body("sss", "org.test.A", "", app.uniqueName()));
+        app.sync();
+        assertFalse(observer.sentBy(app.uniqueName()).stream().anyMatch(message -> message.type() == Message.SIGNAL));
+    }
+
+    @ParameterizedTest
+    @CsvSource({"org.freedesktop.DBus.Peer,GetId", "org.freedesktop.DBus.Introspectable,GetId", "org.freedesktop.DBus.Properties,GetId",
+        "org.freedesktop.DBus.Peer,NoSuchMethod", "org.freedesktop.DBus.Introspectable,NoSuchMethod"})
+    void method_ofAnotherInterface_neverReachesTheBus(String interfaceName, String member) {
+        BusObserver observer = HOUSE.keep(new BusObserver(HOUSE.bus()));
+        RawClient app = HOUSE.app(talk(RawClient.BUS));
+        for (String destination : new String[] {RawClient.BUS, null}) {
+            Message call = Message.call(destination, RawClient.BUS_PATH, interfaceName, member);
+            assertEquals(DENIED, app.answer(call).errorName(), call.toString());
+        }
+        app.sync();
+        assertFalse(observer.sentBy(app.uniqueName()).stream().anyMatch(message -> interfaceName.equals(message.interfaceName())
+                && member.equals(message.member())));
+    }
+
+    @Test
+    void ping_ofAnotherInterfaceWithoutDestination_isRefused() {
+        RawClient app = HOUSE.app();
+        assertEquals(DENIED, app.answer(Message.call(null, "/", "org.test.I", "Ping")).errorName());
+    }
 }
