@@ -80,4 +80,12 @@ class TimerHeapTest {
         heap.add(Long.MAX_VALUE - 1, 3, () -> { });
         assertEquals(3, heap.untilFirstNs(Long.MAX_VALUE - 1));
     }
+
+    @Test
+    void add_longerThanTheLongest_isNotDueAtOnce() {
+        TimerHeap heap = new TimerHeap();
+        heap.add(100, Long.MAX_VALUE, () -> { });
+        assertTrue(heap.untilFirstNs(100) > 0, "due in " + heap.untilFirstNs(100));
+        assertNull(heap.takeDue(100, heap.mark()));
+    }
 }

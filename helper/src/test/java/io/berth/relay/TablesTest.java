@@ -184,4 +184,18 @@ class TablesTest {
         assertFalse(matches.remove(rule));
         assertEquals(0, matches.size());
     }
+
+    @Test
+    void peerLabels_ofThoseWhoHaveLeft_areRememberedForTheLatest() {
+        PeerLabels labels = new PeerLabels(null, null);
+        labels.onGone(new Peer(":1.0"));
+        assertNull(labels.departed(":1.0"), "nobody asks where there are no policies");
+        labels.countPolicies(1);
+        for (int i = 1; i <= 2000; i++) {
+            labels.onGone(new Peer(":1." + i));
+        }
+        assertTrue(labels.departed(":1.2000") != null);
+        assertTrue(labels.departed(":1.977") != null);
+        assertNull(labels.departed(":1.976"));
+    }
 }

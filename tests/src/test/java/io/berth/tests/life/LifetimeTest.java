@@ -212,4 +212,24 @@ class LifetimeTest {
             }
         }
     }
+
+    @Test
+    void creatorGone_serversOfOtherCreators_stay() {
+        ContainerServer mine = HOUSE.server();
+        RawClient leaving = HOUSE.bus().connect();
+        ContainerServer theirs = new HelperApi(leaving).add("org.test.App", HelperApi.staying());
+        leaving.close();
+        checkEnded(theirs, "creator-gone");
+        assertTrue(HOUSE.helper().servers().contains(mine.object()));
+        HOUSE.app(mine).sync();
+    }
+
+    @Test
+    void stopListening_withClient_removesTheSocketAtOnce() {
+        ContainerServer server = HOUSE.server();
+        RawClient app = HOUSE.app(server);
+        HOUSE.helper().stopListening(server);
+        assertFalse(Files.exists(server.socket()));
+        app.sync();
+    }
 }

@@ -17,6 +17,7 @@ import io.berth.tests.house.Descriptors;
 import io.berth.tests.house.TestHouse;
 import io.berth.tests.raw.Message;
 import io.berth.tests.raw.RawClient;
+import java.io.ByteArrayOutputStream;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -236,5 +237,24 @@ class FileDescriptorTest {
         app.send(withFd(Message.signal(null, "/", "org.test.I", "Told")));
         app.send(Message.signal(null, "/", "org.test.I", "Plain"));
         assertEquals(List.of("Plain"), barrier.sentTo(service).stream().map(Message::member).toList());
+    }
+
+    @Test
+    void messagesWithFds_inOneWrite_eachKeepsItsFile() {
+        connect(rule(TALK | FDS, NAME));
+        int[] second = Descriptors.pipe();
+        ByteArrayOutputStream together = new ByteArrayOutputStream();
+        together.writeBytes(Message.call(NAME, "/", "org.test.I", "None").flags(Message.NO_REPLY_EXPECTED).serial(900).toBytes());
+        together.writeBytes(Message.call(NAME, "/", "org.test.I", "Do").flags(Message.NO_REPLY_EXPECTED).serial(901).body("h", 0).fds(pipe[1]).toBytes());
+        together.writeBytes(Message.call(NAME, "/", "org.test.I", "Other").flags(Message.NO_REPLY_EXPECTED).serial(902).body("h", 0).fds(second[1])
+                .toBytes());
+        app.sendBytes(together.toByteArray(), pipe[1], second[1]);
+        assertEquals(0, service.awaitCall("None").fds().length);
+        checkFd(service.awaitCall("Do"));
+        Message other = service.awaitCall("Other");
+        Descriptors.write(other.fds()[0], 78);
+        assertEquals(78, Descriptors.read(second[0]));
+        Descriptors.close(other.fds());
+        Descriptors.close(second);
     }
 }
