@@ -202,4 +202,36 @@ class LiveAccessTest {
             app.sync();
         });
     }
+
+    @Test
+    void broadcasts_nameHandedOverWhileItWasNotAllowed_followTheNewOwner() {
+        RawClient next = HOUSE.unconfined();
+        service.bus("ReleaseName", "s", NAME);
+        service.bus("RequestName", "su", NAME, 1);
+        app.match("type='signal',interface='org.test.I'");
+        for (RawClient owner : List.of(next, service)) {
+            HOUSE.helper().setAccess(server, rule(BROADCAST, NAME));
+            HOUSE.helper().setAccess(server);
+            owner.bus("RequestName", "su", NAME, 1 | 2);
+            HOUSE.helper().setAccess(server, rule(BROADCAST, NAME));
+            app.sync();
+            for (RawClient each : List.of(service, next)) {
+                each.send(Message.signal(null, "/", "org.test.I", "Changed"));
+                each.sync();
+            }
+            assertEquals(owner.uniqueName(), app.awaitSignal("Changed").sender());
+            assertEquals(List.of(), barrier.received(owner == next ? service : next));
+        }
+    }
+
+    @Test
+    void callsOfOurOwn_onTheConnectionOfTheApp_areNeverAnsweredToIt() {
+        HOUSE.helper().setAccess(server, rule(BROADCAST, NAME), rule(BROADCAST | AccessFlags.NAME_IS_SUBTREE, "org.test"), own("org.test.Mine"));
+        app.match("type='signal'");
+        app.own("org.test.Mine");
+        HOUSE.helper().setAccess(server, rule(BROADCAST, "org.test.Other"));
+        app.sync();
+        barrier.received(service);
+        assertEquals(List.of(), app.drain().stream().filter(message -> message.replySerial() != 0).toList());
+    }
 }

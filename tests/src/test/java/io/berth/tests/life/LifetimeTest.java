@@ -232,4 +232,18 @@ class LifetimeTest {
         assertFalse(Files.exists(server.socket()));
         app.sync();
     }
+
+    @Test
+    void creatorGone_asSomebodyElseSays_isNotBelieved() {
+        ContainerServer server = HOUSE.server();
+        RawClient liar = HOUSE.unconfined();
+        String creator = HOUSE.helper().connection().uniqueName();
+        for (String destination : new String[] {BerthDaemon.NAME, null}) {
+            liar.send(Message.signal(destination, RawClient.BUS_PATH, RawClient.BUS, "NameOwnerChanged").body("sss", creator, creator, ""));
+        }
+        // the daemon takes its mail in order
+        assertTrue(new HelperApi(liar).servers().contains(server.object()));
+        HOUSE.app(server).sync();
+        assertTrue(HOUSE.helper().servers().contains(server.object()));
+    }
 }

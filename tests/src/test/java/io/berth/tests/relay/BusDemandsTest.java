@@ -5,6 +5,7 @@ import static io.berth.api.AccessFlags.FDS;
 import static io.berth.api.AccessFlags.TALK;
 import static io.berth.tests.house.Rules.rule;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import io.berth.api.AccessRule;
 import io.berth.tests.house.ContainerServer;
@@ -12,6 +13,7 @@ import io.berth.tests.house.Descriptors;
 import io.berth.tests.house.FakeBus;
 import io.berth.tests.house.HelperApi;
 import io.berth.tests.house.TestHouse;
+import io.berth.tests.raw.DBusError;
 import io.berth.tests.raw.Message;
 import io.berth.tests.raw.RawClient;
 import io.berth.tests.raw.Variant;
@@ -92,5 +94,28 @@ class BusDemandsTest {
         // the other end is closed when the last one who holds this one has closed it
         assertEquals(-1, Descriptors.read(pipe[0]));
         Descriptors.close(pipe[0]);
+    }
+
+    @Test
+    void clientGone_beforeItsHelloWasAnswered_nobodyWaitsForItAnyMore() {
+        ContainerServer server = server();
+        bus.holdHello();
+        RawClient app = HOUSE.keep(RawClient.open(server.socket()));
+        app.authenticate();
+        app.send(Message.call(RawClient.BUS, RawClient.BUS_PATH, RawClient.BUS, "Hello"));
+        Awaitility.await().until(() -> bus.peers().size() == 2 && !bus.peers().get(1).messages().isEmpty());
+        app.close();
+        DBusError error = assertThrows(DBusError.class, () -> HOUSE.helper().connection()
+                .call(HelperApi.call("GetConnectionInstanceOnBus").body("ss", ":1.77", bus.address())));
+        assertEquals("org.freedesktop.DBus.Error.NameHasNoOwner", error.name());
+    }
+
+    @Test
+    void question_aboutABusThatNobodyServes_connectsToNothing() {
+        DBusError error = assertThrows(DBusError.class, () -> HOUSE.helper().connection()
+                .call(HelperApi.call("GetConnectionInstanceOnBus").body("ss", ":1.77", bus.address())));
+        assertEquals("org.freedesktop.DBus.Error.Failed", error.name());
+        server();
+        assertEquals(1, bus.peers().size());
     }
 }

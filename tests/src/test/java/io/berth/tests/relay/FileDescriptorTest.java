@@ -18,6 +18,9 @@ import io.berth.tests.house.TestHouse;
 import io.berth.tests.raw.Message;
 import io.berth.tests.raw.RawClient;
 import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -239,8 +242,12 @@ class FileDescriptorTest {
         assertEquals(List.of("Plain"), barrier.sentTo(service).stream().map(Message::member).toList());
     }
 
+    private static Path file(int fd) throws IOException {
+        return Files.readSymbolicLink(Path.of("/proc/self/fd/" + fd));
+    }
+
     @Test
-    void messagesWithFds_inOneWrite_eachKeepsItsFile() {
+    void messagesWithFds_inOneWrite_eachKeepsItsFile() throws IOException {
         connect(rule(TALK | FDS, NAME));
         int[] second = Descriptors.pipe();
         ByteArrayOutputStream together = new ByteArrayOutputStream();
@@ -250,11 +257,11 @@ class FileDescriptorTest {
                 .toBytes());
         app.sendBytes(together.toByteArray(), pipe[1], second[1]);
         assertEquals(0, service.awaitCall("None").fds().length);
-        checkFd(service.awaitCall("Do"));
-        Message other = service.awaitCall("Other");
-        Descriptors.write(other.fds()[0], 78);
-        assertEquals(78, Descriptors.read(second[0]));
-        Descriptors.close(other.fds());
+        for (Message arrived : List.of(service.awaitCall("Do"), service.awaitCall("Other"))) {
+            int sent = arrived.is(Message.CALL, "Do") ? pipe[1] : second[1];
+            assertEquals(file(sent), file(arrived.fds()[0]), arrived.toString());
+            Descriptors.close(arrived.fds());
+        }
         Descriptors.close(second);
     }
 }
