@@ -3,13 +3,17 @@ package io.berth.control;
 import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.berth.dbus.HelperName;
 import io.berth.kernel.NoFdLeft;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ExecutionException;
 import org.freedesktop.dbus.DBusPath;
 import org.freedesktop.dbus.FileDescriptor;
+import org.freedesktop.dbus.messages.MethodCall;
 import org.freedesktop.dbus.types.UInt32;
 import org.freedesktop.dbus.types.Variant;
 import org.junit.jupiter.api.AfterEach;
@@ -149,5 +153,30 @@ class CallerCheckTest {
                 return false;
             }
         }));
+    }
+
+    @Test
+    void confinedCaller_throughOtherInterfacesOrMembers_isDenied() throws Exception {
+        String properties = "org.freedesktop.DBus.Properties";
+        assertTrue(intruder.error(TestClient.ROOT, null, "GetAll", "s", intruder.name()).startsWith(DENIED));
+        assertTrue(intruder.error(TestClient.ROOT, properties, "GetAll", "s", intruder.name()).startsWith(DENIED));
+        assertTrue(intruder.error(TestClient.ROOT, properties, "GetConnectionInstance", "s", intruder.name()).startsWith(DENIED));
+        assertTrue(intruder.error(TestClient.ROOT, TestClient.HELPER, "NoSuchMethod", "s", intruder.name()).startsWith(DENIED));
+        assertTrue(intruder.error(server.getPath(), TestClient.HELPER, "GetConnectionInstance", "s", intruder.name()).startsWith(DENIED));
+    }
+
+    /** It may have been a confined one. */
+    @Test
+    void caller_thatHasLeft_isRefused() throws Exception {
+        Outbox outbox = new Outbox("outbox");
+        try {
+            MethodCall call = client.bus().messages().createMethodCall(":1.9999", HelperName.BUS_NAME, TestClient.ROOT, TestClient.HELPER,
+                    "RemoveContainerServer", (byte) 0, "o", server);
+            ExecutionException refusal = assertThrows(ExecutionException.class,
+                    () -> new CallerCheck(client.bus(), outbox, helper.registry()).check(new IncomingCall(call, client.bus(), outbox)).get());
+            assertEquals(HelperName.NAME_HAS_NO_OWNER, ControlException.of(refusal.getCause()).errorName());
+        } finally {
+            outbox.close();
+        }
     }
 }

@@ -80,4 +80,12 @@ class TimerHeapTest {
         heap.add(Long.MAX_VALUE - 1, 3, () -> { });
         assertEquals(3, heap.untilFirstNs(Long.MAX_VALUE - 1));
     }
+
+    @Test
+    void add_longerThanTheLongest_staysBehindTheOthers() {
+        TimerHeap heap = new TimerHeap();
+        heap.add(0, 3, () -> { });
+        heap.add(100, Long.MAX_VALUE, () -> { });
+        assertEquals(3, heap.untilFirstNs(0));
+    }
 }

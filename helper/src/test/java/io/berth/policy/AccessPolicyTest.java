@@ -150,4 +150,36 @@ class AccessPolicyTest {
         IllegalArgumentException e = org.junit.jupiter.api.Assertions.assertThrows(IllegalArgumentException.class, () -> new NameSet(List.of(text)));
         assertTrue(e.getMessage().contains("«" + text + "»"));
     }
+
+    @Test
+    void own_isNotGivenByRulesWithoutIt() {
+        AccessPolicy policy = policy(rule(AccessFlags.TALK | AccessFlags.NAME_IS_SUBTREE, "org.foo", "/", ""), rule(AccessFlags.TALK, "", "/", ""),
+                rule(AccessFlags.TALK, "org.bar", "/", ""));
+        for (String name : List.of("org.foo", "org.foo.x", "org.bar", "org.other")) {
+            assertEquals(Verdict.MISSING, policy.checkOwn(name), name);
+        }
+    }
+
+    @Test
+    void seesName_byRulesThatOnlyPassFileDescriptors_isFalse() {
+        AccessPolicy policy = policy(rule(AccessFlags.FDS | AccessFlags.NAME_IS_SUBTREE, "org.foo", "/", ""), rule(AccessFlags.FDS, "", "/", ""),
+                rule(AccessFlags.FDS, "org.bar", "/", ""));
+        for (String name : List.of("org.foo", "org.foo.x", "org.bar", "org.other")) {
+            assertFalse(policy.seesName(name), name);
+            assertFalse(policy.grantFor(List.of(name), null).sees(), name);
+        }
+    }
+
+    @Test
+    void consent_byARuleThatDoesNotMakeSeen_isNone() {
+        assertFalse(policy(rule(AccessFlags.FDS | AccessFlags.NAME_IS_APP, "org.test/app", "/", "")).consentsTo("org.test/app"));
+        assertTrue(policy(rule(AccessFlags.SEE | AccessFlags.NAME_IS_APP, "org.test/app", "/", "")).consentsTo("org.test/app"));
+    }
+
+    @Test
+    void nameSet_longerThanABusName_isRefused() {
+        String longest = "a." + "b".repeat(253);
+        assertTrue(new NameSet(List.of(longest)).contains(longest));
+        org.junit.jupiter.api.Assertions.assertThrows(IllegalArgumentException.class, () -> new NameSet(List.of(longest + "b")));
+    }
 }

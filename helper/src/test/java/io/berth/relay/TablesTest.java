@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.berth.wire.MatchRule;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -127,6 +128,75 @@ class TablesTest {
             IllegalArgumentException e = org.junit.jupiter.api.Assertions.assertThrows(IllegalArgumentException.class, () -> limits.with(wrong));
             assertTrue(e.getMessage().contains(name));
         }
+    }
+
+    @Test
+    void pendingReplies_someForgotten_othersKeepWhatTheyMayCarry() {
+        PendingReplies pending = new PendingReplies(64, null, accounts());
+        for (int serial = 1; serial <= 40; serial++) {
+            pending.add(serial, serial, serial % 3 == 0);
+        }
+        pending.removeIf(serial -> (int) serial % 2 == 0);
+        assertEquals(20, pending.size());
+        for (int serial = 1; serial <= 40; serial += 2) {
+            assertEquals(serial % 3 == 0, pending.mayCarryFds(pending.find(serial)), "serial " + serial);
+            assertEquals(-1, pending.find(serial + 1));
+        }
+    }
+
+    @Test
+    void ownCalls_allSerialsUsed_thoseThatWaitAreLeftOut() {
+        OwnCalls calls = new OwnCalls();
+        int[] waiting = {0};
+        calls.make(serial -> {
+            waiting[0] = serial;
+            return new byte[0];
+        }, null);
+        for (int i = 0; i < 0x20000; i++) {
+            int serial = calls.serial();
+            assertTrue(Bus.isOwnSerial(serial) && serial != waiting[0], "serial " + serial);
+        }
+    }
+
+    @Test
+    void peer_withNamesThatComeAndGo_remembersTheLatest() {
+        Peer peer = new Peer(":1.1", accounts().bytes());
+        for (int i = 0; i < 1000; i++) {
+            peer.acquire("org.n" + i);
+            peer.release("org.n" + i);
+        }
+        assertEquals(256, peer.formerNames().size());
+        assertTrue(peer.hasEverOwned("org.n999"));
+        assertFalse(peer.hasEverOwned("org.n0"));
+    }
+
+    @Test
+    void ownMatches_addedAndRemoved_areCounted() {
+        Accounts accounts = accounts();
+        OwnMatches matches = new OwnMatches(accounts);
+        MatchRule rule = MatchRule.parse("type='signal'");
+        matches.add(rule);
+        matches.add(rule);
+        assertEquals(2, accounts.matchRules().used());
+        assertTrue(matches.remove(rule));
+        assertEquals(1, accounts.matchRules().used());
+        assertTrue(matches.remove(rule));
+        assertFalse(matches.remove(rule));
+        assertEquals(0, accounts.matchRules().used());
+    }
+
+    @Test
+    void peerLabels_ofThoseWhoHaveLeft_areRememberedForTheLatest() {
+        PeerLabels labels = new PeerLabels(null, null);
+        labels.onGone(new Peer(":1.0", accounts().bytes()));
+        assertNull(labels.departed(":1.0"), "nobody asks where there are no policies");
+        labels.countPolicies(1);
+        for (int i = 1; i <= 2000; i++) {
+            labels.onGone(new Peer(":1." + i, accounts().bytes()));
+        }
+        assertTrue(labels.departed(":1.2000") != null);
+        assertTrue(labels.departed(":1.977") != null);
+        assertNull(labels.departed(":1.976"));
     }
 
     private static Accounts accounts() {

@@ -40,4 +40,18 @@ class AuditThinnerTest {
     void line_withControlCharacters_staysOneLine() {
         assertFalse(record("M\nserver 1: denied\u2028x\u001b[31m").toString().chars().anyMatch(c -> c == '\n' || c == 0x1b || c == 0x2028));
     }
+
+    @Test
+    void subjects_moreThanAreRemembered_theOldestAreForgotten() {
+        AuditThinner thinner = new AuditThinner();
+        long begin = 10 * SECOND;
+        assertTrue(thinner.admit(record("Before"), begin).isPresent());
+        assertTrue(thinner.admit(record("First"), begin + SECOND / 2).isPresent());
+        assertTrue(thinner.admit(record("First"), begin + SECOND / 2).isEmpty());
+        for (int i = 0; i < 256; i++) {
+            thinner.admit(record("M" + i), begin + SECOND / 2);
+        }
+        // half a second later, in the next interval: who remembered it would leave it out
+        assertEquals(0, thinner.admit(record("First"), begin + SECOND).orElseThrow().suppressed());
+    }
 }

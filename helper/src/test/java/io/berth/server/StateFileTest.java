@@ -73,4 +73,12 @@ class StateFileTest {
         Files.createSymbolicLink(directory.resolve(StateFile.NAME), Files.writeString(directory.resolve("other"), "mount\n"));
         assertThrows(IOException.class, () -> StateFile.read(directory));
     }
+
+    @Test
+    void add_whereASymbolicLinkIsInTheWay_writesNothingThroughIt() throws IOException {
+        Path victim = Files.writeString(directory.resolve("victim"), "precious");
+        Files.createSymbolicLink(directory.resolve("state.new"), victim);
+        assertThrows(IOException.class, () -> new StateFile(directory).add(PLAIN));
+        assertEquals("precious", Files.readString(victim));
+    }
 }

@@ -1,6 +1,7 @@
 package io.berth.kernel.linux;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -12,6 +13,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
 
 @ExtendWith(NoFdLeft.class)
 class LinuxKernelTest {
@@ -125,5 +127,29 @@ class LinuxKernelTest {
     void identity_isThatOfTheProcess() throws IOException {
         assertEquals(ProcessHandle.current().pid(), kernel.processId());
         assertEquals(Files.getAttribute(Path.of("/proc/self"), "unix:uid"), kernel.userId());
+    }
+
+    /** An app may not cover what a portal looks at by a file of its own. */
+    @Test
+    void isMountedReadOnly_coveredByAnother_isWhatIsOnTop(@TempDir Path directory) throws Exception {
+        Path mark = Files.createFile(directory.resolve("mark"));
+        Path other = Files.createFile(directory.resolve("other"));
+        Process sandbox = new ProcessBuilder("unshare", "-rm", "sh", "-c", "mount --bind $1 $1 && mount -o remount,bind,ro $1 && echo ro && read x"
+                + " && mount --bind $2 $1 && echo rw && read x", "sh", mark.toString(), other.toString()).start();
+        try {
+            int process = (int) sandbox.pid();
+            assertFalse(kernel.isMountedReadOnly((int) ProcessHandle.current().pid(), mark.toString()));
+            assertEquals("ro", sandbox.inputReader().readLine());
+            assertTrue(kernel.isMountedReadOnly(process, mark.toString()));
+            assertFalse(kernel.isMountedReadOnly(process, other.toString()));
+            sandbox.outputWriter().write("go on\n");
+            sandbox.outputWriter().flush();
+            assertEquals("rw", sandbox.inputReader().readLine());
+            assertFalse(kernel.isMountedReadOnly(process, mark.toString()));
+        } finally {
+            sandbox.outputWriter().close();
+            sandbox.waitFor();
+        }
+        assertFalse(kernel.isMountedReadOnly((int) sandbox.pid(), mark.toString()));
     }
 }

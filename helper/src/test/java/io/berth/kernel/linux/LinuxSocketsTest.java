@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.sun.management.ThreadMXBean;
@@ -21,6 +22,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.TreeSet;
 import org.junit.jupiter.api.AfterEach;
@@ -405,5 +407,63 @@ class LinuxSocketsTest {
         KernelException failure = assertThrows(KernelException.class, () -> sockets.peerCredentials(event));
         assertEquals("getsockopt SO_PEERCRED fd " + event + ": Socket operation on non-socket", failure.getMessage());
         kernel.close(event);
+    }
+
+    private int flags(int fd) throws IOException {
+        String line = Files.readAllLines(Path.of("/proc/self/fdinfo/" + fd)).stream().filter(one -> one.startsWith("flags:")).findFirst().orElseThrow();
+        return Integer.parseInt(line.substring("flags:".length()).strip(), 8);
+    }
+
+    @Test
+    void everySocket_isClosedOnExecAndDoesNotWait(@TempDir Path directory) throws IOException {
+        UnixAddress address = new UnixAddress(directory.resolve("socket").toString(), false);
+        int listener = sockets.listen(directory.resolve("socket"), 5);
+        int client = sockets.connect(address);
+        int accepted = sockets.accept(listener);
+        send(1, left);
+        receive(right);
+        int came = arrived.remove();
+        int copy = kernel.duplicate(left);
+        for (int fd : new int[] {left, right, listener, client, accepted, came, copy}) {
+            assertEquals(LinuxKernel.CLOEXEC, flags(fd) & LinuxKernel.CLOEXEC, "fd " + fd);
+            assertEquals(LinuxKernel.NONBLOCK, flags(fd) & LinuxKernel.NONBLOCK, "fd " + fd);
+        }
+        for (int fd : new int[] {listener, client, accepted, came, copy}) {
+            kernel.close(fd);
+        }
+    }
+
+    /** Sockets that a connector hands over, or a launcher, are set as they like. */
+    @Test
+    void sendAndReceive_onASocketThatWaits_doNotWait() {
+        for (int fd : new int[] {left, right}) {
+            assertEquals(0, libc.call(libc.function("fcntl"), fd, 4, 0));
+        }
+        assertTimeoutPreemptively(Duration.ofSeconds(30), () -> {
+            assertEquals(Sockets.WOULD_BLOCK, receive(right));
+            int sent = 1;
+            while (sent > 0) {
+                sent = send(memory.capacity());
+            }
+            assertEquals(Sockets.WOULD_BLOCK, sent);
+            do {
+                sent = send(1, right);
+            } while (sent > 0);
+            assertEquals(Sockets.WOULD_BLOCK, sent);
+        });
+    }
+
+    @Test
+    void lastSender_ofAMessageWithoutCredentials_isNobody() {
+        int[] other = sockets.pair();
+        sockets.passCredentials(other[1]);
+        sockets.send(other[0], memory.address(), 1, null, 0);
+        assertEquals(1, receive(other[1]));
+        assertEquals(kernel.processId(), sockets.lastSender());
+        send(1);
+        assertEquals(1, receive(right));
+        assertEquals(0, sockets.lastSender());
+        kernel.close(other[0]);
+        kernel.close(other[1]);
     }
 }

@@ -5,12 +5,14 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.berth.api.AccessRule;
 import io.berth.tests.house.BerthDaemon;
+import io.berth.tests.house.BusObserver;
 import io.berth.tests.house.ContainerServer;
 import io.berth.tests.house.HelperApi;
 import io.berth.tests.house.TestHouse;
 import io.berth.tests.raw.Message;
 import io.berth.tests.raw.RawClient;
 import io.berth.tests.raw.Variant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -82,5 +84,21 @@ class ConfinedCallerTest {
             }
         }
         assertEquals(5, HOUSE.helper().instance(other.uniqueName()).size());
+    }
+
+    /** The helper itself would refuse it too; that is the second door. */
+    @Test
+    void call_thatIsNoQuestionAboutItself_doesNotEvenReachTheBus() {
+        BusObserver observer = HOUSE.keep(new BusObserver(HOUSE.bus()));
+        ContainerServer server = HOUSE.server(talk(BerthDaemon.NAME));
+        RawClient app = HOUSE.app(server);
+        List<Message> calls = new ArrayList<>(changes(server));
+        calls.add(Message.call(BerthDaemon.NAME, HelperApi.ROOT, null, "GetConnectionInstance").body("s", app.uniqueName()));
+        calls.add(Message.call(BerthDaemon.NAME, HelperApi.ROOT, "org.freedesktop.DBus.Properties", "GetAll").body("s", BerthDaemon.NAME));
+        for (Message call : calls) {
+            assertEquals("org.freedesktop.DBus.Error.AccessDenied", app.answer(call).errorName(), call.toString());
+        }
+        app.sync();
+        assertEquals(List.of(), observer.sentBy(app.uniqueName()).stream().filter(message -> BerthDaemon.NAME.equals(message.destination())).toList());
     }
 }

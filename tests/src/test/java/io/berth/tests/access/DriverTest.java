@@ -170,4 +170,76 @@ class DriverTest {
             assertEquals("org.freedesktop.DBus.Error.InvalidArgs", answer.errorName(), member);
         }
     }
+
+    @Test
+    void releaseName_whoeverHasIt_isRefusedAlike() {
+        HOUSE.service("org.test.Hidden");
+        RawClient app = HOUSE.app(own("org.test.Mine"));
+        List<String> answers = List.of("org.test.Hidden", "org.test.Nobody").stream().map(name -> {
+            Message answer = app.answer(Message.call(RawClient.BUS, RawClient.BUS_PATH, RawClient.BUS, "ReleaseName").body("s", name));
+            return answer.errorName() + " " + ((String) answer.arg()).replace(name, "NAME");
+        }).toList();
+        assertEquals(answers.get(1), answers.get(0));
+        assertTrue(answers.get(0).startsWith(DENIED), answers.get(0));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"org.freedesktop.DBus.Debug.Stats", "org.freedesktop.DBus.Monitoring", "org.freedesktop.DBus.Verbose",
+        "org.test.NoSuchInterface", ""})
+    void properties_ofAnInterfaceThatIsNotPublic_neverReachTheBus(String interfaceName) {
+        BusObserver observer = HOUSE.keep(new BusObserver(HOUSE.bus()));
+        RawClient app = HOUSE.app(talk(RawClient.BUS));
+        for (String given : new String[] {"org.freedesktop.DBus.Properties", null}) {
+            Message get = Message.call(RawClient.BUS, RawClient.BUS_PATH, given, "Get").body("ss", interfaceName, "Features");
+            assertEquals(DENIED, app.answer(get).errorName(), get.toString());
+            Message getAll = Message.call(RawClient.BUS, RawClient.BUS_PATH, given, "GetAll").body("s", interfaceName);
+            assertEquals(DENIED, app.answer(getAll).errorName(), getAll.toString());
+        }
+        app.sync();
+        assertFalse(observer.sentBy(app.uniqueName()).stream().anyMatch(message -> message.member().startsWith("Get")
+                && !message.member().equals("GetId")));
+    }
+
+    @Test
+    void properties_set_neverReachesTheBus() {
+        BusObserver observer = HOUSE.keep(new BusObserver(HOUSE.bus()));
+        RawClient app = HOUSE.app(talk(RawClient.BUS));
+        for (String given : new String[] {"org.freedesktop.DBus.Properties", null}) {
+            Message set = Message.call(RawClient.BUS, RawClient.BUS_PATH, given, "Set")
+                    .body("ssv", RawClient.BUS, "Features", new Variant("as", List.of("none")));
+            assertEquals(DENIED, app.answer(set).errorName(), set.toString());
+        }
+        app.sync();
+        assertFalse(observer.sentBy(app.uniqueName()).stream().anyMatch(message -> message.member().equals("Set")));
+    }
+
+    @Test
+    void signals_toTheDriver_neverReachTheBus() {
+        BusObserver observer = HOUSE.keep(new BusObserver(HOUSE.bus()));
+        RawClient app = HOUSE.app(talk(""), talk(RawClient.BUS));
+        app.send(Message.signal(RawClient.BUS, RawClient.BUS_PATH, RawClient.BUS, "NameOwnerChanged").body("sss", "org.test.A", "", app.uniqueName()));
+        app.sync();
+        assertFalse(observer.sentBy(app.uniqueName()).stream().anyMatch(message -> message.type() == Message.SIGNAL));
+    }
+
+    @ParameterizedTest
+    @CsvSource({"org.freedesktop.DBus.Peer,GetId", "org.freedesktop.DBus.Introspectable,GetId", "org.freedesktop.DBus.Properties,GetId",
+        "org.freedesktop.DBus.Peer,NoSuchMethod", "org.freedesktop.DBus.Introspectable,NoSuchMethod"})
+    void method_ofAnotherInterface_neverReachesTheBus(String interfaceName, String member) {
+        BusObserver observer = HOUSE.keep(new BusObserver(HOUSE.bus()));
+        RawClient app = HOUSE.app(talk(RawClient.BUS));
+        for (String destination : new String[] {RawClient.BUS, null}) {
+            Message call = Message.call(destination, RawClient.BUS_PATH, interfaceName, member);
+            assertEquals(DENIED, app.answer(call).errorName(), call.toString());
+        }
+        app.sync();
+        assertFalse(observer.sentBy(app.uniqueName()).stream().anyMatch(message -> interfaceName.equals(message.interfaceName())
+                && member.equals(message.member())));
+    }
+
+    @Test
+    void ping_ofAnotherInterfaceWithoutDestination_isRefused() {
+        RawClient app = HOUSE.app();
+        assertEquals(DENIED, app.answer(Message.call(null, "/", "org.test.I", "Ping")).errorName());
+    }
 }

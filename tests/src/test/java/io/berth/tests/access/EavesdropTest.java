@@ -112,4 +112,17 @@ class EavesdropTest {
                 .filter(message -> ((String) message.arg()).contains("eavesdrop")).count());
         assertEquals(false, hears(app, HOUSE.unconfined(), HOUSE.unconfined(), HOUSE.unconfined()));
     }
+
+    @Test
+    void matchRule_howeverItIsSpelt_reachesTheBusInOurSpelling() {
+        BusObserver observer = HOUSE.keep(new BusObserver(HOUSE.bus()));
+        RawClient app = HOUSE.app();
+        for (String text : List.of("type=signal,path=/a/b", "path='/a/b', type='signal'", " type='sig''nal',path=/a/b")) {
+            app.match(text);
+        }
+        app.sync();
+        List<String> added = observer.sentBy(app.uniqueName()).stream().filter(message -> "AddMatch".equals(message.member()))
+                .map(message -> (String) message.arg()).distinct().toList();
+        assertEquals(1, added.size(), added.toString());
+    }
 }

@@ -8,12 +8,17 @@ import static io.berth.tests.house.Rules.see;
 import static io.berth.tests.house.Rules.talk;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import io.berth.api.AccessFlags;
+import io.berth.api.AccessRule;
 import io.berth.tests.house.Barrier;
 import io.berth.tests.house.ContainerServer;
 import io.berth.tests.house.TestHouse;
 import io.berth.tests.raw.Message;
 import io.berth.tests.raw.RawClient;
+import java.io.ByteArrayOutputStream;
+import java.util.Arrays;
 import java.util.List;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.BeforeEach;
@@ -31,6 +36,7 @@ class LiveAccessTest {
     private ContainerServer server;
     private RawClient app;
     private Barrier barrier;
+    private byte[] endless;
 
     @BeforeEach
     void connect() {
@@ -148,5 +154,84 @@ class LiveAccessTest {
         HOUSE.helper().setAccess(server);
         otherApp.send(Message.call(NAME, "/", "org.test.I", "Other"));
         assertEquals(otherApp.uniqueName(), service.awaitCall("Other").sender());
+    }
+
+    /** A call and the beginning of another one, which the daemon is inside of when the first has arrived. */
+    private void stayInsideAMessage() {
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        bytes.writeBytes(Message.call(NAME, "/", "org.test.I", "Before").flags(Message.NO_REPLY_EXPECTED).serial(900).toBytes());
+        endless = Message.call(NAME, "/", "org.test.I", "Endless").flags(Message.NO_REPLY_EXPECTED).serial(901).body("ay", new byte[1000]).toBytes();
+        bytes.write(endless, 0, endless.length - 500);
+        app.sendBytes(bytes.toByteArray());
+        service.awaitCall("Before");
+    }
+
+    @Test
+    void ownedName_revokedInsideAMessageThatNeverEnds_isReleasedByTheEndOfTheConnection() {
+        HOUSE.helper().setAccess(server, call(NAME), own("org.test.Mine"));
+        app.own("org.test.Mine");
+        stayInsideAMessage();
+        HOUSE.helper().setAccess(server, call(NAME));
+        app.awaitClose();
+        Awaitility.await().until(() -> !(Boolean) service.bus("NameHasOwner", "s", "org.test.Mine").arg());
+    }
+
+    @Test
+    void ownedName_revokedInsideAMessageThatEnds_isReleasedThen() {
+        HOUSE.helper().setAccess(server, call(NAME), own("org.test.Mine"));
+        app.own("org.test.Mine");
+        stayInsideAMessage();
+        HOUSE.helper().setAccess(server, call(NAME));
+        app.sendBytes(Arrays.copyOfRange(endless, endless.length - 500, endless.length));
+        assertEquals(1000, ((byte[]) service.awaitCall("Endless").arg()).length);
+        Awaitility.await().until(() -> !(Boolean) service.bus("NameHasOwner", "s", "org.test.Mine").arg());
+        app.sync();
+    }
+
+    @Test
+    void ownedNames_manyRevokedInsideAMessage_endTheConnectionAtOnce() {
+        AccessRule tree = rule(AccessFlags.OWN | AccessFlags.NAME_IS_SUBTREE, "org.test.Many");
+        HOUSE.helper().setAccess(server, call(NAME), tree);
+        for (int i = 0; i < 70; i++) {
+            app.own("org.test.Many.n" + i);
+        }
+        stayInsideAMessage();
+        HOUSE.helper().setAccess(server, call(NAME));
+        assertThrows(IllegalStateException.class, () -> {
+            app.sendBytes(Arrays.copyOfRange(endless, endless.length - 500, endless.length));
+            app.sync();
+        });
+    }
+
+    @Test
+    void broadcasts_nameHandedOverWhileItWasNotAllowed_followTheNewOwner() {
+        RawClient next = HOUSE.unconfined();
+        service.bus("ReleaseName", "s", NAME);
+        service.bus("RequestName", "su", NAME, 1);
+        app.match("type='signal',interface='org.test.I'");
+        for (RawClient owner : List.of(next, service)) {
+            HOUSE.helper().setAccess(server, rule(BROADCAST, NAME));
+            HOUSE.helper().setAccess(server);
+            owner.bus("RequestName", "su", NAME, 1 | 2);
+            HOUSE.helper().setAccess(server, rule(BROADCAST, NAME));
+            app.sync();
+            for (RawClient each : List.of(service, next)) {
+                each.send(Message.signal(null, "/", "org.test.I", "Changed"));
+                each.sync();
+            }
+            assertEquals(owner.uniqueName(), app.awaitSignal("Changed").sender());
+            assertEquals(List.of(), barrier.received(owner == next ? service : next));
+        }
+    }
+
+    @Test
+    void callsOfOurOwn_onTheConnectionOfTheApp_areNeverAnsweredToIt() {
+        HOUSE.helper().setAccess(server, rule(BROADCAST, NAME), rule(BROADCAST | AccessFlags.NAME_IS_SUBTREE, "org.test"), own("org.test.Mine"));
+        app.match("type='signal'");
+        app.own("org.test.Mine");
+        HOUSE.helper().setAccess(server, rule(BROADCAST, "org.test.Other"));
+        app.sync();
+        barrier.received(service);
+        assertEquals(List.of(), app.drain().stream().filter(message -> message.replySerial() != 0).toList());
     }
 }

@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.berth.api.AccessFlags;
+import io.berth.tests.house.BerthDaemon;
 import io.berth.tests.house.ContainerServer;
 import io.berth.tests.house.PrivateBus;
 import io.berth.tests.house.TestHouse;
@@ -151,5 +152,25 @@ class VisibilityTest {
         Message answer = app.answer(Message.call(service.uniqueName(), "/", "org.test.I", "Do"));
         assertEquals("org.freedesktop.DBus.Error.AccessDenied", answer.errorName());
         assertTrue(((String) answer.arg()).contains("CALL"), "the text must name the missing permission: " + answer.arg());
+    }
+
+    @Test
+    void queuedOwners_someHidden_onlyTheSeenAreListed() {
+        RawClient owner = HOUSE.unconfined();
+        owner.bus("RequestName", "su", "org.test.Seen", 0);
+        RawClient queued = HOUSE.unconfined();
+        assertEquals(2L, queued.bus("RequestName", "su", "org.test.Seen", 0).arg());
+        RawClient app = HOUSE.app(see("org.test.Seen"));
+        assertEquals(List.of(owner.uniqueName()), app.call(driver("ListQueuedOwners", "org.test.Seen")).arg());
+    }
+
+    @Test
+    void helper_notSeen_answeredAsForNobodys() {
+        RawClient plain = HOUSE.unconfined();
+        RawClient app = HOUSE.app(call("org.test.Other"));
+        for (String member : List.of("GetConnectionInstance", "RemoveContainerServer")) {
+            assertEquals(answer(plain, NEVER, Message.call(NEVER, "/", BerthDaemon.NAME, member)),
+                    answer(app, BerthDaemon.NAME, Message.call(BerthDaemon.NAME, "/", BerthDaemon.NAME, member)));
+        }
     }
 }

@@ -16,6 +16,8 @@ import org.awaitility.Awaitility;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /** What a bus gets to hear while a client authenticates: only the daemon's own words (the weakness of CVE-2018-6560). */
 class FakeBusAuthenticationTest {
@@ -94,5 +96,41 @@ class FakeBusAuthenticationTest {
         }
         RawClient.connect(server.socket()).close();
         Awaitility.await().until(() -> forClients().stream().allMatch(FakeBus.Peer::gone));
+    }
+
+    /** Each is no Hello, or one that nobody would answer. */
+    static List<Message> noHellos() {
+        return List.of(Message.call("org.test.Other", RawClient.BUS_PATH, RawClient.BUS, "Hello"),
+                Message.call(null, RawClient.BUS_PATH, RawClient.BUS, "Hello"),
+                Message.call(RawClient.BUS, RawClient.BUS_PATH, RawClient.BUS, "GetId"),
+                Message.call(RawClient.BUS, RawClient.BUS_PATH, RawClient.BUS, "Hello").flags(Message.NO_REPLY_EXPECTED),
+                Message.signal(RawClient.BUS, RawClient.BUS_PATH, RawClient.BUS, "Hello"));
+    }
+
+    @ParameterizedTest
+    @MethodSource("noHellos")
+    void firstMessage_thatIsNoHello_neverReachesTheBus(Message first) {
+        RawClient client = HOUSE.keep(RawClient.open(server.socket()));
+        client.authenticate();
+        client.send(first);
+        client.awaitClose();
+        Awaitility.await().until(() -> forClients().stream().allMatch(FakeBus.Peer::gone));
+        assertEquals(List.of(), forClients().stream().flatMap(peer -> peer.messages().stream()).toList());
+    }
+
+    @Test
+    void driver_saysWhatNobodyAsked_theAppHearsNothing() {
+        RawClient client = HOUSE.keep(RawClient.connect(server.socket()));
+        RawClient other = HOUSE.keep(RawClient.connect(server.socket()));
+        FakeBus.Peer peer = forClients().stream().filter(one -> one.name().equals(client.uniqueName())).findFirst().orElseThrow();
+        int serial = client.send(Message.call(other.uniqueName(), "/", "org.test.I", "Do"));
+        Variant driver = new Variant("s", RawClient.BUS);
+        peer.say(Message.reply(client.uniqueName(), 77).field(Message.SENDER, driver).serial(1000).toBytes());
+        peer.say(Message.error(client.uniqueName(), 78, "org.test.Unasked").field(Message.SENDER, driver).serial(1001).toBytes());
+        peer.say(Message.reply(client.uniqueName(), serial).field(Message.SENDER, driver).serial(1002).toBytes());
+        peer.say(Message.signal(client.uniqueName(), "/", "org.test.I", "Marker").field(Message.SENDER, new Variant("s", ":1.99")).serial(1003)
+                .toBytes());
+        client.awaitSignal("Marker");
+        assertEquals(List.of(), client.drain().stream().filter(message -> message.replySerial() != 0).toList());
     }
 }

@@ -32,6 +32,7 @@ public final class FakeBus implements AutoCloseable {
     private volatile boolean closing;
     private volatile boolean holdingHello;
     private volatile boolean holdingLabels;
+    private volatile boolean holdingOwners;
     private final Map<String, String> labels = new ConcurrentHashMap<>();
 
     public FakeBus(Path path) {
@@ -64,7 +65,8 @@ public final class FakeBus implements AutoCloseable {
                     Message message = connection.await("message", LONG, any -> true);
                     messages.add(message);
                     boolean held = holdingHello && "Hello".equals(message.member())
-                            || holdingLabels && "GetConnectionCredentials".equals(message.member());
+                            || holdingLabels && "GetConnectionCredentials".equals(message.member())
+                            || holdingOwners && "GetNameOwner".equals(message.member());
                     if (message.type() == Message.CALL && RawClient.BUS.equals(message.destination()) && !held) {
                         connection.send(answer(message));
                     }
@@ -135,8 +137,15 @@ public final class FakeBus implements AutoCloseable {
             connection.send(answer(messages.get(0)));
         }
 
-        public void say(byte[] bytes) {
-            connection.sendBytes(bytes);
+        /** @param fds borrowed */
+        public void say(byte[] bytes, int... fds) {
+            connection.sendBytes(bytes, fds);
+        }
+
+        /** Answers what was asked about owners while that was held. */
+        public void tellOwners() {
+            holdingOwners = false;
+            messages.stream().filter(message -> "GetNameOwner".equals(message.member())).forEach(call -> connection.send(answer(call)));
         }
 
         /** The other side has ended the connection, or said what is no D-Bus. */
@@ -167,6 +176,11 @@ public final class FakeBus implements AutoCloseable {
     /** From now on nobody learns labels until {@link Peer#tellLabels}. */
     public void holdLabels() {
         holdingLabels = true;
+    }
+
+    /** From now on nobody learns owners until {@link Peer#tellOwners}. */
+    public void holdOwners() {
+        holdingOwners = true;
     }
 
     public String address() {

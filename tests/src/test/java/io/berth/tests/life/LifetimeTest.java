@@ -212,4 +212,38 @@ class LifetimeTest {
             }
         }
     }
+
+    @Test
+    void creatorGone_serversOfOtherCreators_stay() {
+        ContainerServer mine = HOUSE.server();
+        RawClient leaving = HOUSE.bus().connect();
+        ContainerServer theirs = new HelperApi(leaving).add("org.test.App", HelperApi.staying());
+        leaving.close();
+        checkEnded(theirs, "creator-gone");
+        assertTrue(HOUSE.helper().servers().contains(mine.object()));
+        HOUSE.app(mine).sync();
+    }
+
+    @Test
+    void stopListening_withClient_removesTheSocketAtOnce() {
+        ContainerServer server = HOUSE.server();
+        RawClient app = HOUSE.app(server);
+        HOUSE.helper().stopListening(server);
+        assertFalse(Files.exists(server.socket()));
+        app.sync();
+    }
+
+    @Test
+    void creatorGone_asSomebodyElseSays_isNotBelieved() {
+        ContainerServer server = HOUSE.server();
+        RawClient liar = HOUSE.unconfined();
+        String creator = HOUSE.helper().connection().uniqueName();
+        for (String destination : new String[] {BerthDaemon.NAME, null}) {
+            liar.send(Message.signal(destination, RawClient.BUS_PATH, RawClient.BUS, "NameOwnerChanged").body("sss", creator, creator, ""));
+        }
+        // the daemon takes its mail in order
+        assertTrue(new HelperApi(liar).servers().contains(server.object()));
+        HOUSE.app(server).sync();
+        assertTrue(HOUSE.helper().servers().contains(server.object()));
+    }
 }

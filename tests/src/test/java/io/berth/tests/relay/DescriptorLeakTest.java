@@ -7,6 +7,7 @@ import static io.berth.tests.house.Rules.rule;
 import static io.berth.tests.house.Rules.talk;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import io.berth.tests.house.ContainerServer;
 import io.berth.tests.house.Descriptors;
 import io.berth.tests.house.TestHouse;
 import io.berth.tests.raw.Encoder;
@@ -136,5 +137,26 @@ class DescriptorLeakTest {
             }
         }
         service.sync();
+    }
+
+    @Test
+    void fds_thatNoMessageClaims_endTheirConnection() {
+        RawClient service = HOUSE.service("org.test.Service");
+        ContainerServer server = HOUSE.server(rule(TALK | FDS, "org.test.Service"));
+        RawClient app = HOUSE.app(server);
+        RawClient peer = HOUSE.app(server);
+        app.sync();
+        long before = held();
+        byte[] call = Message.call("org.test.Service", "/", "org.test.I", "Do").serial(9).toBytes();
+        int[] fds = new int[250];
+        Arrays.fill(fds, pipe[0]);
+        // the limit is 512 for one connection
+        for (int i = 0; i < 3; i++) {
+            app.sendBytes(new byte[] {call[i]}, fds);
+        }
+        app.awaitClose();
+        Awaitility.await().until(() -> held() < before);
+        peer.send(Message.call("org.test.Service", "/", "org.test.I", "Do"));
+        assertEquals(peer.uniqueName(), service.awaitCall("Do").sender());
     }
 }

@@ -17,6 +17,10 @@ import io.berth.tests.house.Descriptors;
 import io.berth.tests.house.TestHouse;
 import io.berth.tests.raw.Message;
 import io.berth.tests.raw.RawClient;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -184,5 +188,80 @@ class FileDescriptorTest {
         Message answer = service.answer(withFd(Message.call(plain.uniqueName(), "/", "org.test.I", "Ask")));
         assertEquals(Message.ERROR, answer.type());
         plain.sync();
+    }
+
+    @Test
+    void replyWithFd_sendFdsRevokedSinceTheCall_isAnError() {
+        ContainerServer server = HOUSE.server(rule(TALK | FDS, NAME));
+        app = HOUSE.app(server);
+        int serial = service.send(Message.call(app.uniqueName(), "/", "org.test.I", "Ask"));
+        Message call = app.awaitCall("Ask");
+        HOUSE.helper().setAccess(server, rule(TALK | RECEIVE_FDS, NAME));
+        app.send(withFd(Message.reply(call.sender(), call.serial())));
+        Message answer = service.await("an answer", message -> message.replySerial() == serial);
+        assertEquals(DENIED, answer.errorName());
+        assertEquals(0, answer.fds().length);
+    }
+
+    @Test
+    void replyWithFd_receiveFdsRevokedSinceTheCall_isAnError() {
+        ContainerServer server = HOUSE.server(rule(TALK | FDS, NAME));
+        app = HOUSE.app(server);
+        int serial = app.send(Message.call(NAME, "/", "org.test.I", "Do"));
+        Message call = service.awaitCall("Do");
+        HOUSE.helper().setAccess(server, rule(TALK | SEND_FDS, NAME));
+        service.send(withFd(Message.reply(call.sender(), call.serial())));
+        Message answer = app.await("an answer", message -> message.replySerial() == serial);
+        assertEquals(DENIED, answer.errorName());
+        assertEquals(0, answer.fds().length);
+    }
+
+    @Test
+    void replyWithFd_toACallThatWasNotAllowedTo_isAnErrorThoughOthersMay() {
+        connect(talk(NAME), new AccessRule(CALL | FDS | PATH_IS_SUBTREE, NAME, "/", "org.test.Files"));
+        int asked = service.send(Message.call(app.uniqueName(), "/", "org.test.I", "Ask"));
+        Message question = app.awaitCall("Ask");
+        app.send(withFd(Message.reply(question.sender(), question.serial())));
+        Message answer = service.await("an answer", message -> message.replySerial() == asked);
+        assertEquals(DENIED, answer.errorName());
+        assertEquals(0, answer.fds().length);
+        int serial = app.send(Message.call(NAME, "/", "org.test.I", "Do"));
+        Message call = service.awaitCall("Do");
+        service.send(withFd(Message.reply(call.sender(), call.serial())));
+        answer = app.await("an answer", message -> message.replySerial() == serial);
+        assertEquals(DENIED, answer.errorName());
+        assertEquals(0, answer.fds().length);
+    }
+
+    @Test
+    void broadcastWithFd_withoutSendFdsOnEveryName_reachesNobody() {
+        connect(rule(TALK | FDS, NAME), talk(""));
+        service.match("type='signal',interface='org.test.I'");
+        app.send(withFd(Message.signal(null, "/", "org.test.I", "Told")));
+        app.send(Message.signal(null, "/", "org.test.I", "Plain"));
+        assertEquals(List.of("Plain"), barrier.sentTo(service).stream().map(Message::member).toList());
+    }
+
+    private static Path file(int fd) throws IOException {
+        return Files.readSymbolicLink(Path.of("/proc/self/fd/" + fd));
+    }
+
+    @Test
+    void messagesWithFds_inOneWrite_eachKeepsItsFile() throws IOException {
+        connect(rule(TALK | FDS, NAME));
+        int[] second = Descriptors.pipe();
+        ByteArrayOutputStream together = new ByteArrayOutputStream();
+        together.writeBytes(Message.call(NAME, "/", "org.test.I", "None").flags(Message.NO_REPLY_EXPECTED).serial(900).toBytes());
+        together.writeBytes(Message.call(NAME, "/", "org.test.I", "Do").flags(Message.NO_REPLY_EXPECTED).serial(901).body("h", 0).fds(pipe[1]).toBytes());
+        together.writeBytes(Message.call(NAME, "/", "org.test.I", "Other").flags(Message.NO_REPLY_EXPECTED).serial(902).body("h", 0).fds(second[1])
+                .toBytes());
+        app.sendBytes(together.toByteArray(), pipe[1], second[1]);
+        assertEquals(0, service.awaitCall("None").fds().length);
+        for (Message arrived : List.of(service.awaitCall("Do"), service.awaitCall("Other"))) {
+            int sent = arrived.is(Message.CALL, "Do") ? pipe[1] : second[1];
+            assertEquals(file(sent), file(arrived.fds()[0]), arrived.toString());
+            Descriptors.close(arrived.fds());
+        }
+        Descriptors.close(second);
     }
 }

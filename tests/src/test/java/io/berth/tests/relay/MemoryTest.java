@@ -133,4 +133,42 @@ class MemoryTest {
         owners.forEach(RawClient::close);
         checkOthersWork();
     }
+
+    /** More than all that the daemon keeps for all apps. */
+    @Test
+    void refusalsThatAreRead_howeverMany_endNothing() {
+        RawClient client = HOUSE.app(hostile);
+        String path = "/" + "x".repeat(5000);
+        for (int round = 0; round < 100; round++) {
+            for (int n = 0; n < 100; n++) {
+                client.send(Message.call(NAME, path, "org.test.I", "Do"));
+            }
+            client.sync();
+            client.drain();
+        }
+        checkOthersWork();
+    }
+
+    /** What connections have left is not counted against those that are there. */
+    @Test
+    void manyThatLeaveWithAllKindsOfThings_endNothingLater() {
+        byte[] call = Message.call(RawClient.BUS, "/", RawClient.BUS, "AddMatch").body("s", "x".repeat(200_000)).serial(9).toBytes();
+        String path = "/" + "x".repeat(5000);
+        RawClient service = HOUSE.service(NAME);
+        ContainerServer leaving = HOUSE.server(talk(NAME));
+        for (int i = 0; i < 100; i++) {
+            try (RawClient client = leaving.connect()) {
+                for (int n = 0; n < 200; n++) {
+                    client.send(Message.call("org.test.Hidden", path, "org.test.I", "Do"));
+                }
+                client.sendBytes(Arrays.copyOf(call, call.length - 5));
+            }
+        }
+        byte[] half = Message.call(NAME, "/", "org.test.I", "Whole").flags(Message.NO_REPLY_EXPECTED).serial(9).toBytes();
+        RawClient honest = HOUSE.app(leaving);
+        honest.sendBytes(Arrays.copyOf(half, half.length - 5));
+        checkOthersWork();
+        honest.sendBytes(Arrays.copyOfRange(half, half.length - 5, half.length));
+        assertEquals(honest.uniqueName(), service.awaitCall("Whole").sender());
+    }
 }

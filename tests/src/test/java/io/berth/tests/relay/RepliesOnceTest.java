@@ -133,4 +133,14 @@ class RepliesOnceTest {
         service.send(Message.reply(call.sender(), call.serial()).body("s", "old owner"));
         assertEquals("old owner", app.await("reply", message -> message.replySerial() == serial).arg());
     }
+
+    @Test
+    void refusedCall_noReplyExpected_isNotAnswered() {
+        for (String destination : List.of("org.test.Hidden", NAME, RawClient.BUS)) {
+            app.send(Message.call(destination, "/", "org.test.I", destination.equals(NAME) ? "Register" : "Do")
+                    .flags(Message.NO_REPLY_EXPECTED));
+        }
+        app.sync();
+        assertEquals(List.of(), replies(app.drain()));
+    }
 }

@@ -5,6 +5,7 @@ import static io.berth.tests.house.Rules.talk;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.berth.tests.house.Barrier;
 import io.berth.tests.house.ContainerServer;
 import io.berth.tests.house.TestHouse;
 import io.berth.tests.raw.Message;
@@ -159,5 +160,24 @@ class SerialsTest {
         assertEquals(List.of(7L, "seven"), call.args());
         service.send(Message.reply(call.sender(), call.serial()).bigEndian().body("t", 1L << 40));
         assertEquals(1L << 40, app.await("reply", message -> message.replySerial() == serial).arg());
+    }
+
+    @Test
+    void serial_ofACallThatStillWaits_isRefusedAndReachesNobody() {
+        RawClient service = HOUSE.service(NAME);
+        ContainerServer server = HOUSE.server(call(NAME));
+        RawClient app = HOUSE.app(server);
+        Barrier barrier = new Barrier(app, HOUSE.app(server), HOUSE.unconfined());
+        app.send(Message.call(NAME, "/", "org.test.I", "First").serial(50));
+        for (Message second : List.of(Message.call(NAME, "/", "org.test.I", "Second"), Message.call("org.test.Hidden", "/", "org.test.I", "Second"),
+                Message.call(RawClient.BUS, RawClient.BUS_PATH, RawClient.BUS, "GetId"))) {
+            app.send(second.serial(50));
+            Message refusal = app.await("an error", message -> message.replySerial() == 50);
+            assertEquals("org.freedesktop.DBus.Error.AccessDenied", refusal.errorName(), second.toString());
+        }
+        Message first = service.awaitCall("First");
+        assertEquals(List.of(), barrier.sentTo(service));
+        service.send(Message.reply(first.sender(), 50).body("s", "first"));
+        assertEquals("first", app.await("reply", message -> message.replySerial() == 50).arg());
     }
 }
