@@ -7,13 +7,16 @@ import java.util.List;
  * covers {@code org.foo} too. Immutable.
  */
 public final class NameSet {
+    /** Of a bus name, in bytes (D-Bus specification). */
+    private static final int LONGEST = 255;
+
     private final List<String> texts;
 
     /** @throws IllegalArgumentException naming a text that is neither a bus name nor a bus name with {@code .*} */
     public NameSet(List<String> texts) {
         for (String text : texts) {
             String base = text.endsWith(".*") ? text.substring(0, text.length() - 2) : text;
-            if (!base.matches("[A-Za-z_-][A-Za-z0-9_-]*(\\.[A-Za-z_-][A-Za-z0-9_-]*)+") || base.length() > 255) {
+            if (!base.matches("[A-Za-z_-][A-Za-z0-9_-]*(\\.[A-Za-z_-][A-Za-z0-9_-]*)+") || base.length() > LONGEST) {
                 throw new IllegalArgumentException("«" + text + "» is not a bus name, nor a bus name followed by .*");
             }
         }
@@ -37,6 +40,12 @@ public final class NameSet {
     /** Whether {@code name} is {@code base} or below it: {@code org.foo} covers {@code org.foo.bar}, not {@code org.foobar}. */
     static boolean covers(String base, String name) {
         return name.startsWith(base) && (name.length() == base.length() || name.charAt(base.length()) == '.');
+    }
+
+    /** The name that {@code name} stands right below; null when there is none. What is too long for a name stands below nothing. */
+    static String above(String name) {
+        int dot = name.lastIndexOf('.');
+        return dot < 0 || name.length() > LONGEST ? null : name.substring(0, dot);
     }
 
     @Override

@@ -151,7 +151,7 @@ final class IncomingJudge implements Flow.Judge {
     }
 
     private Flow.Decision call(MessageHeader header) {
-        Route caller = server.routes().to(header, MessageHeader.SENDER);
+        Route caller = server.routes().from(header);
         int flags = header.unixFds() > 0 || header.expectsReply() ? caller.flags(header) : 0;
         if (header.unixFds() > 0 && (flags & AccessFlags.RECEIVE_FDS) == 0 && refuses(header)) {
             return answerCaller(header, Answer.accessDenied("the app may not receive file descriptors (missing permission RECEIVE_FDS)"));
@@ -188,7 +188,7 @@ final class IncomingJudge implements Flow.Judge {
 
     private Flow.Decision unicastSignal(MessageHeader header) {
         if (header.unixFds() > 0) {
-            Route sender = server.routes().to(header, MessageHeader.SENDER);
+            Route sender = server.routes().from(header);
             if ((sender.flags(header) & AccessFlags.RECEIVE_FDS) == 0 && refuses(header)) {
                 return Flow.Decision.DROP;
             }
