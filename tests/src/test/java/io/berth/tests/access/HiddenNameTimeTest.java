@@ -41,9 +41,6 @@ class HiddenNameTimeTest {
     @RegisterExtension
     static final TestHouse HOUSE = new TestHouse();
 
-    private final RawClient hidden = HOUSE.service("org.test.Hidden.One");
-    private final RawClient crowded = HOUSE.unconfined();
-    private final RawClient changing = HOUSE.unconfined();
     private final Map<String, List<Long>> samples = new LinkedHashMap<>();
 
     private RawClient app(int rules) {
@@ -52,8 +49,10 @@ class HiddenNameTimeTest {
 
     /** The name that nobody has comes first. */
     private List<String> names() {
+        RawClient hidden = HOUSE.service("org.test.Hidden.One");
+        RawClient crowded = HOUSE.unconfined();
         IntStream.range(0, NAMES_OF_ONE).forEach(i -> crowded.own("org.test.Crowded.N" + i));
-        return List.of("org.test.Nobody.One", "org.test.Hidden.One", "org.test.Crowded.N1", ":1.9", hidden.uniqueName(), crowded.uniqueName());
+        return List.of("org.test.Nobody.One", "org.test.Hidden.One", "org.test.Crowded.N1", ":1.9999", hidden.uniqueName(), crowded.uniqueName());
     }
 
     private void sample(String what, RawClient app, Message question) {
@@ -111,6 +110,7 @@ class HiddenNameTimeTest {
     void refusal_firstAfterANameHasChangedHands_takesTheSameTime() {
         List<String> names = names();
         RawClient app = app(1_000);
+        RawClient changing = HOUSE.unconfined();
         for (int round = 0; round < ROUNDS; round++) {
             for (int i = 0; i < names.size(); i++) {
                 changing.own("org.test.Changing");
