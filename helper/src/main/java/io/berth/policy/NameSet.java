@@ -1,6 +1,8 @@
 package io.berth.policy;
 
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 
 /**
  * A list of bus names, some of them with all that is below them. Written {@code org.foo} or {@code org.foo.*}; the second
@@ -11,6 +13,9 @@ public final class NameSet {
     private static final int LONGEST = 255;
 
     private final List<String> texts;
+    private final Set<String> names = new HashSet<>();
+    /** Of those that are meant with all below them. */
+    private final Set<String> bases = new HashSet<>();
 
     /** @throws IllegalArgumentException naming a text that is neither a bus name nor a bus name with {@code .*} */
     public NameSet(List<String> texts) {
@@ -19,6 +24,7 @@ public final class NameSet {
             if (!base.matches("[A-Za-z_-][A-Za-z0-9_-]*(\\.[A-Za-z_-][A-Za-z0-9_-]*)+") || base.length() > LONGEST) {
                 throw new IllegalArgumentException("«" + text + "» is not a bus name, nor a bus name followed by .*");
             }
+            (base.equals(text) ? names : bases).add(base);
         }
         this.texts = List.copyOf(texts);
     }
@@ -29,12 +35,11 @@ public final class NameSet {
     }
 
     public boolean contains(String name) {
-        for (String text : texts) {
-            if (text.endsWith(".*") ? covers(text.substring(0, text.length() - 2), name) : text.equals(name)) {
-                return true;
-            }
+        boolean contained = names.contains(name);
+        for (String base = name; base != null && !contained; base = above(base)) {
+            contained = bases.contains(base);
         }
-        return false;
+        return contained;
     }
 
     /** Whether {@code name} is {@code base} or below it: {@code org.foo} covers {@code org.foo.bar}, not {@code org.foobar}. */

@@ -80,15 +80,15 @@ final class IncomingJudge implements Flow.Judge {
         return header.type() == MessageHeader.ERROR ? forward() : Flow.Decision.DROP;
     }
 
-    /** Whoever owns very many names makes the list of them long for others. */
+    /** Whoever owns very many names makes the list of them long for others; how long is not for the app to know. */
     private Flow.Decision tooLong(MessageHeader header) {
         int slot = outgoing.replies().find(header.replySerial());
         if (header.type() != MessageHeader.METHOD_RETURN || slot < 0 || !(outgoing.replies().awaited(slot) instanceof DriverReply)) {
             throw new MalformedException("body of " + header.bodyLength() + " bytes from the bus driver");
         }
         outgoing.replies().remove(slot);
-        return connection.incoming().replace(Answer.limitsExceeded("the answer of the bus has " + header.bodyLength() + " bytes, at most "
-                + connection.relay().limits().inspectedBytes()).toBytes(header.serial(), header.replySerial(), Bus.NAME, connection.uniqueName()));
+        return connection.incoming().replace(Answer.limitsExceeded("the answer of the bus is longer than the limit of "
+                + connection.relay().limits().inspectedBytes() + " bytes").toBytes(header.serial(), header.replySerial(), Bus.NAME, connection.uniqueName()));
     }
 
     private Flow.Decision ownerChanged(BodyReader body) {

@@ -3,13 +3,17 @@ package io.berth.tests.access;
 import static io.berth.api.AccessFlags.NAME_IS_SUBTREE;
 import static io.berth.api.AccessFlags.TALK;
 import static io.berth.tests.house.Rules.rule;
+import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.berth.api.AccessRule;
+import io.berth.tests.house.BusObserver;
+import io.berth.tests.house.HelperApi;
 import io.berth.tests.house.TestHouse;
 import io.berth.tests.raw.Message;
 import io.berth.tests.raw.RawClient;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -103,6 +107,28 @@ class HiddenNameTimeTest {
             double grown = medianUs(question + " " + 1_000 + names.get(0)) / medianUs(question + " " + 0 + names.get(0));
             assertTrue(grown < MOST, question + " among 1,000 rules over none: " + grown);
         }
+    }
+
+    /** A policy of labels may let the app ask the bus nothing about names. What takes time then is asking the bus. */
+    @Test
+    void refusal_byAPolicyOfLabels_asksTheBusAsOften() {
+        List<String> names = names();
+        RawClient app = HOUSE.app(HOUSE.helper().add("org.test.App",
+                HelperApi.policy("dbus send interface=org.freedesktop.DBus member=Hello peer=(name=org.freedesktop.DBus),\n")));
+        RawClient outsider = HOUSE.unconfined();
+        List<?> daemons = ((List<?>) outsider.bus("ListNames").arg()).stream().filter(name -> name.toString().startsWith(":")
+                && outsider.bus("GetConnectionUnixProcessID", "s", name).arg().equals((int) HOUSE.daemon().pid())).toList();
+        BusObserver observer = HOUSE.keep(new BusObserver(HOUSE.bus()));
+        List<Long> pings = new ArrayList<>();
+        long before = 0;
+        for (String name : names) {
+            app.answer(QUESTIONS.get("call").apply(name));
+            long sent = daemons.stream().flatMap(one -> observer.sentBy((String) one).stream()).filter(one -> "Ping".equals(one.member())).count();
+            pings.add(sent - before);
+            before = sent;
+        }
+        assertTrue(pings.get(0) > 0, "no daemon among " + daemons);
+        assertEquals(Collections.nCopies(names.size(), pings.get(0)), pings);
     }
 
     /** An app makes the helper forget what it knows by any change of a name, if only of its own. */

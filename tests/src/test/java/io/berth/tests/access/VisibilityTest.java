@@ -69,6 +69,25 @@ class VisibilityTest {
                 answer(app, hidden.uniqueName(), Message.call(hidden.uniqueName(), "/o", given, "Do")));
     }
 
+    /** What hands out the host is refused with another error where it is seen; where it is not, there is nothing. */
+    @ParameterizedTest
+    @ValueSource(strings = {"org.freedesktop.Flatpak", HIDDEN, ":"})
+    void guardedService_hiddenByAnyName_answeredAsForNobodys(String asked) {
+        RawClient plain = HOUSE.unconfined();
+        RawClient hidden = HOUSE.service("org.freedesktop.Flatpak");
+        hidden.own(HIDDEN);
+        RawClient app = HOUSE.app(call("org.test.Other"));
+        String name = asked.equals(":") ? hidden.uniqueName() : asked;
+        String nobodys = asked.equals(":") ? ":1.9999" : NEVER;
+        assertEquals(answer(plain, nobodys, Message.call(nobodys, "/o", "org.test.I", "Do")),
+                answer(app, name, Message.call(name, "/o", "org.test.I", "Do")));
+        if (!asked.equals(":")) {
+            Message start = Message.call(RawClient.BUS, RawClient.BUS_PATH, RawClient.BUS, "StartServiceByName").body("su", nobodys, 0);
+            assertEquals(answer(plain, nobodys, start), answer(app, name, Message.call(RawClient.BUS, RawClient.BUS_PATH, RawClient.BUS,
+                    "StartServiceByName").body("su", name, 0)));
+        }
+    }
+
     @Test
     void activatableName_hidden_answeredAsForNobodys() {
         HOUSE.bus().activatable("org.test.HiddenStart", "/bin/false");
