@@ -117,7 +117,7 @@ class HiddenNameTimeTest {
                 HelperApi.policy("dbus send interface=org.freedesktop.DBus member=Hello peer=(name=org.freedesktop.DBus),\n")));
         RawClient outsider = HOUSE.unconfined();
         List<?> daemons = ((List<?>) outsider.bus("ListNames").arg()).stream().filter(name -> name.toString().startsWith(":")
-                && outsider.bus("GetConnectionUnixProcessID", "s", name).arg().equals((int) HOUSE.daemon().pid())).toList();
+                && outsider.bus("GetConnectionUnixProcessID", "s", name).arg().equals(HOUSE.daemon().pid())).toList();
         BusObserver observer = HOUSE.keep(new BusObserver(HOUSE.bus()));
         List<Long> pings = new ArrayList<>();
         long before = 0;
