@@ -17,6 +17,7 @@ import io.berth.tests.raw.RawClient;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -67,6 +68,29 @@ class VisibilityTest {
                 answer(app, HIDDEN, Message.call(HIDDEN, "/o", given, "Do").flags(Message.NO_AUTO_START)));
         assertEquals(answer(plain, ":1.9999", Message.call(":1.9999", "/o", given, "Do")),
                 answer(app, hidden.uniqueName(), Message.call(hidden.uniqueName(), "/o", given, "Do")));
+    }
+
+    /** The rule speaks of the name; who has lost it is nobody any more, by its unique name too. */
+    @Test
+    void seenName_lostOrHandedOver_hidesWhoHadIt() {
+        RawClient plain = HOUSE.unconfined();
+        RawClient first = HOUSE.service("org.test.Seen");
+        RawClient second = HOUSE.unconfined();
+        second.own("org.test.tree.Leaf");
+        RawClient app = HOUSE.app(call("org.test.Seen"), rule(AccessFlags.CALL | NAME_IS_SUBTREE, "org.test.tree"));
+        for (RawClient one : List.of(first, second)) {
+            app.send(Message.call(one.uniqueName(), "/o", "org.test.I", "Before"));
+            one.awaitCall("Before");
+        }
+        first.bus("ReleaseName", "s", "org.test.Seen");
+        second.bus("ReleaseName", "s", "org.test.tree.Leaf");
+        HOUSE.service("org.test.Seen");
+        Message nobodys = Message.call(":1.9999", "/o", "org.test.I", "Do");
+        for (RawClient one : List.of(first, second)) {
+            Awaitility.await().untilAsserted(() -> assertEquals(answer(plain, ":1.9999", nobodys),
+                    answer(app, one.uniqueName(), Message.call(one.uniqueName(), "/o", "org.test.I", "Do"))));
+            assertEquals(List.of(false), app.bus("NameHasOwner", "s", one.uniqueName()).args());
+        }
     }
 
     /** What hands out the host is refused with another error where it is seen; where it is not, there is nothing. */
