@@ -71,7 +71,7 @@ public final class AccessPolicy {
         this.unrestricted = unrestricted;
         this.complain = complain;
         this.hostEscape = hostEscape;
-        Grant.Builder aboutEverybody = new Grant.Builder(Grant.nothing(complain));
+        Grant.Builder aboutEverybody = new Grant.Builder(Grant.ofNoRule(complain));
         boolean owns = false;
         for (AccessRule rule : unrestricted ? List.of(EVERYTHING) : this.rules) {
             Entry entry = new Entry(rule, Narrowing.of(rule));

@@ -67,7 +67,7 @@ public final class Grant {
     }
 
     /** Of no rule. @param complain let pass what is missing */
-    static Grant nothing(boolean complain) {
+    static Grant ofNoRule(boolean complain) {
         return new Grant(0, NONE, false, false, complain);
     }
 
