@@ -7,9 +7,11 @@ import java.util.Collection;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Predicate;
 
 /**
  * The rules of one container server at one moment. A change makes a new one, so that whoever holds an old one knows that
@@ -18,23 +20,12 @@ import java.util.Set;
 public final class AccessPolicy {
     /** One access rule, ready to compare. */
     private record Entry(AccessRule rule, Narrowing narrowing) {
-        /** Of a rule that is about many names. */
-        boolean coversName(String name) {
-            return !rule.has(AccessFlags.NAME_IS_APP) && (rule.busName().isEmpty() || NameSet.covers(rule.busName(), name));
-        }
-
-        /** The same, or about an app. */
-        boolean covers(Collection<String> names, String app) {
-            if (rule.has(AccessFlags.NAME_IS_APP)) {
-                return rule.busName().equals(app);
-            }
-            // unique names may be seen without any other name of the same connection
-            boolean bare = rule.busName().equals(AccessRule.UNIQUE_NAMES);
-            return rule.busName().isEmpty() || !bare && names.stream().anyMatch(this::coversName);
-        }
-
         boolean sees() {
             return (rule.flags() & SEEN_BY) != 0;
+        }
+
+        boolean owns() {
+            return rule.has(AccessFlags.OWN);
         }
     }
 
@@ -43,10 +34,15 @@ public final class AccessPolicy {
             AccessFlags.TALK | AccessFlags.OWN | AccessFlags.FDS | AccessFlags.PATH_IS_SUBTREE, "", "/", "");
 
     private final List<AccessRule> rules;
-    /** About one name each, by that name: however many there are, a question meets those of its names only. */
+    /** About one name each, by that name. However many rules there are, a question meets only those about what it asks. */
     private final Map<String, List<Entry>> exact = new HashMap<>();
-    /** About many names, or about an app. */
-    private final List<Entry> wide = new ArrayList<>();
+    /** About a name and all below it, by that name. */
+    private final Map<String, List<Entry>> subtrees = new HashMap<>();
+    /** About an app, by {@code type/app_id}. */
+    private final Map<String, List<Entry>> apps = new HashMap<>();
+    /** What rules about everybody say. */
+    private final Grant everybody;
+    private final boolean ownsAny;
     private final Set<String> seenApps = new HashSet<>();
     private final boolean unrestricted;
     private final boolean complain;
@@ -75,21 +71,26 @@ public final class AccessPolicy {
         this.unrestricted = unrestricted;
         this.complain = complain;
         this.hostEscape = hostEscape;
+        Grant.Builder aboutEverybody = new Grant.Builder(Grant.ofNoRule(complain));
+        boolean owns = false;
         for (AccessRule rule : unrestricted ? List.of(EVERYTHING) : this.rules) {
-            add(new Entry(rule, Narrowing.of(rule)));
+            Entry entry = new Entry(rule, Narrowing.of(rule));
+            if (rule.busName().isEmpty()) {
+                aboutEverybody.add(entry.narrowing, entry.sees());
+                owns |= entry.owns();
+            } else {
+                put(rule.has(AccessFlags.NAME_IS_APP) ? apps : rule.has(AccessFlags.NAME_IS_SUBTREE) ? subtrees : exact, entry);
+            }
+            if (rule.has(AccessFlags.NAME_IS_APP) && entry.sees()) {
+                seenApps.add(rule.busName());
+            }
         }
+        this.everybody = aboutEverybody.build(false);
+        this.ownsAny = owns;
     }
 
-    private void add(Entry entry) {
-        AccessRule rule = entry.rule;
-        if (rule.busName().isEmpty() || rule.has(AccessFlags.NAME_IS_SUBTREE) || rule.has(AccessFlags.NAME_IS_APP)) {
-            wide.add(entry);
-        } else {
-            exact.computeIfAbsent(rule.busName(), name -> new ArrayList<>(1)).add(entry);
-        }
-        if (rule.has(AccessFlags.NAME_IS_APP) && entry.sees()) {
-            seenApps.add(rule.busName());
-        }
+    private static void put(Map<String, List<Entry>> index, Entry entry) {
+        index.computeIfAbsent(entry.rule.busName(), name -> new ArrayList<>(1)).add(entry);
     }
 
     /** The rules as they were given. */
@@ -113,26 +114,52 @@ public final class AccessPolicy {
     /**
      * What is said about a peer.
      *
-     * @param names every name it has, the unique one included; or the one name that nobody owns
+     * @param names every name it has, the unique one included, or at least those that rules speak of ({@link #speaksOf});
+     *              or the one name that nobody owns
      * @param app   {@code type/app_id} of a confined peer that rules about apps may speak of, null for any other
      */
     public Grant grantFor(Collection<String> names, String app) {
-        Grant.Builder grant = new Grant.Builder();
+        Grant.Builder grant = new Grant.Builder(everybody);
+        Set<String> bases = new LinkedHashSet<>();
+        boolean escapes = false;
         for (String name : names) {
-            exact.getOrDefault(name, List.of()).forEach(entry -> grant.add(entry.narrowing, entry.sees()));
-        }
-        for (Entry entry : wide) {
-            if (entry.covers(names, app)) {
-                grant.add(entry.narrowing, entry.sees());
+            add(exact.get(name), grant);
+            // unique names may be seen without any other name of the same connection
+            for (String base = name.startsWith(":") ? null : name; base != null; base = NameSet.above(base)) {
+                if (subtrees.containsKey(base)) {
+                    bases.add(base);
+                }
             }
+            escapes |= hostEscape != null && hostEscape.contains(name);
         }
-        return grant.build(hostEscape != null && names.stream().anyMatch(hostEscape::contains), complain);
+        bases.forEach(base -> add(subtrees.get(base), grant));
+        add(apps.get(app), grant);
+        return grant.build(escapes);
+    }
+
+    private static void add(List<Entry> entries, Grant.Builder grant) {
+        if (entries != null) {
+            entries.forEach(entry -> grant.add(entry.narrowing, entry.sees()));
+        }
+    }
+
+    /** Whether what is said about the owner of this name may be more than what is said about everybody. */
+    public boolean speaksOf(String name) {
+        return hostEscape != null && hostEscape.contains(name) || isSaid(name, entry -> true);
+    }
+
+    /** Whether a rule about this name, or about those below one that it is below, is as wanted. */
+    private boolean isSaid(String name, Predicate<Entry> wanted) {
+        boolean said = exact.getOrDefault(name, List.of()).stream().anyMatch(wanted);
+        for (String base = name; base != null && !said; base = NameSet.above(base)) {
+            said = subtrees.getOrDefault(base, List.of()).stream().anyMatch(wanted);
+        }
+        return said;
     }
 
     /** Whether a rule makes this name exist for the app, whoever owns it. */
     public boolean seesName(String name) {
-        return complain || exact.getOrDefault(name, List.of()).stream().anyMatch(Entry::sees)
-                || wide.stream().anyMatch(entry -> entry.sees() && entry.coversName(name));
+        return everybody.sees() || isSaid(name, Entry::sees);
     }
 
     /**
@@ -157,9 +184,7 @@ public final class AccessPolicy {
         if (hostEscape != null && hostEscape.contains(name)) {
             return Verdict.HOST_ESCAPE;
         }
-        boolean owns = exact.getOrDefault(name, List.of()).stream().anyMatch(entry -> entry.rule.has(AccessFlags.OWN))
-                || wide.stream().anyMatch(entry -> entry.rule.has(AccessFlags.OWN) && entry.coversName(name));
-        if (owns) {
+        if (ownsAny || isSaid(name, Entry::owns)) {
             return Verdict.ALLOWED;
         }
         return complain ? Verdict.COMPLAINED : Verdict.MISSING;

@@ -3,6 +3,7 @@ package io.berth.policy;
 import io.berth.api.AccessFlags;
 import io.berth.wire.MessageHeader;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -15,9 +16,15 @@ public final class Grant {
 
     /** Collects the rules that cover a peer. */
     static final class Builder {
+        private final Grant common;
         private final List<Narrowing> narrow = new ArrayList<>();
         private int open;
         private boolean sees;
+
+        /** @param common what holds of everybody */
+        Builder(Grant common) {
+            this.common = common;
+        }
 
         /** @param sees whether the rule makes the peer exist for the app */
         void add(Narrowing rule, boolean sees) {
@@ -29,14 +36,20 @@ public final class Grant {
             }
         }
 
-        /**
-         * @param escapes  whether the peer hands out the host and must not be spoken to
-         * @param complain let pass what is missing
-         */
-        Grant build(boolean escapes, boolean complain) {
-            return new Grant(open, narrow.toArray(new Narrowing[0]), sees, escapes, complain);
+        /** @param escapes whether the peer hands out the host and must not be spoken to */
+        Grant build(boolean escapes) {
+            if (open == 0 && narrow.isEmpty() && !escapes) {
+                return common;
+            }
+            Narrowing[] all = Arrays.copyOf(common.narrow, common.narrow.length + narrow.size());
+            for (int i = 0; i < narrow.size(); i++) {
+                all[common.narrow.length + i] = narrow.get(i);
+            }
+            return new Grant(common.open | open, all, common.sees | sees, escapes, common.complain);
         }
     }
+
+    private static final Narrowing[] NONE = {};
 
     private final int open;
     private final Narrowing[] narrow;
@@ -51,6 +64,11 @@ public final class Grant {
         this.sees = sees;
         this.escapes = escapes;
         this.complain = complain;
+    }
+
+    /** Of no rule. @param complain let pass what is missing */
+    static Grant ofNoRule(boolean complain) {
+        return new Grant(0, NONE, false, false, complain);
     }
 
     /** Whether a rule makes the peer exist for the app. */

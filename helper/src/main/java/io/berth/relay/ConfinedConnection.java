@@ -331,11 +331,8 @@ final class ConfinedConnection {
 
     /** Whether a name exists for this app: by the rules, as its own, as a neighbour, or because it has spoken. */
     boolean sees(String name) {
-        if (name.equals(uniqueName) || server.routes().sees(name) || incomingJudge.hasHeardFrom(name)) {
-            return true;
-        }
         Peer owner = view.owners().find(name);
-        return owner != null && incomingJudge.hasHeardFrom(owner.uniqueName());
+        return name.equals(uniqueName) || server.routes().sees(name) || incomingJudge.hasHeardFrom(owner == null ? name : owner.uniqueName());
     }
 
     /** Whether the connection of this unique name exists for this app with all its names. */

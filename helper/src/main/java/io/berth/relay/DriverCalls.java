@@ -234,13 +234,10 @@ final class DriverCalls {
 
     private Flow.Decision start(MessageHeader header, String name) {
         Verdict verdict = server.routes().to(name).checkStart();
-        if (verdict == Verdict.UNSEEN && connection.sees(name)) {
-            verdict = Verdict.MISSING;
-        }
         if (verdict == Verdict.ALLOWED) {
             return forward(header, DriverReply.PLAIN);
         }
-        Refusal refusal = Refusal.start(verdict, name);
+        Refusal refusal = Refusal.start(verdict, !connection.sees(name), name);
         if (verdict.passes()) {
             server.audit(connection, header, refusal, true);
             return forward(header, DriverReply.PLAIN);

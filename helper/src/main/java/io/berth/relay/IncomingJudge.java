@@ -80,15 +80,15 @@ final class IncomingJudge implements Flow.Judge {
         return header.type() == MessageHeader.ERROR ? forward() : Flow.Decision.DROP;
     }
 
-    /** Whoever owns very many names makes the list of them long for others. */
+    /** Whoever owns very many names makes the list of them long for others; how long is not for the app to know. */
     private Flow.Decision tooLong(MessageHeader header) {
         int slot = outgoing.replies().find(header.replySerial());
         if (header.type() != MessageHeader.METHOD_RETURN || slot < 0 || !(outgoing.replies().awaited(slot) instanceof DriverReply)) {
             throw new MalformedException("body of " + header.bodyLength() + " bytes from the bus driver");
         }
         outgoing.replies().remove(slot);
-        return connection.incoming().replace(Answer.limitsExceeded("the answer of the bus has " + header.bodyLength() + " bytes, at most "
-                + connection.relay().limits().inspectedBytes()).toBytes(header.serial(), header.replySerial(), Bus.NAME, connection.uniqueName()));
+        return connection.incoming().replace(Answer.limitsExceeded("the answer of the bus is longer than the limit of "
+                + connection.relay().limits().inspectedBytes() + " bytes").toBytes(header.serial(), header.replySerial(), Bus.NAME, connection.uniqueName()));
     }
 
     private Flow.Decision ownerChanged(BodyReader body) {
@@ -151,7 +151,7 @@ final class IncomingJudge implements Flow.Judge {
     }
 
     private Flow.Decision call(MessageHeader header) {
-        Route caller = server.routes().to(header, MessageHeader.SENDER);
+        Route caller = server.routes().from(header);
         int flags = header.unixFds() > 0 || header.expectsReply() ? caller.flags(header) : 0;
         if (header.unixFds() > 0 && (flags & AccessFlags.RECEIVE_FDS) == 0 && refuses(header)) {
             return answerCaller(header, Answer.accessDenied("the app may not receive file descriptors (missing permission RECEIVE_FDS)"));
@@ -188,7 +188,7 @@ final class IncomingJudge implements Flow.Judge {
 
     private Flow.Decision unicastSignal(MessageHeader header) {
         if (header.unixFds() > 0) {
-            Route sender = server.routes().to(header, MessageHeader.SENDER);
+            Route sender = server.routes().from(header);
             if ((sender.flags(header) & AccessFlags.RECEIVE_FDS) == 0 && refuses(header)) {
                 return Flow.Decision.DROP;
             }

@@ -163,11 +163,9 @@ final class OutgoingJudge implements Flow.Judge {
             route = server.routes().to(header, MessageHeader.DESTINATION);
             verdict = route.check(needed, header);
         }
-        if (verdict == Verdict.UNSEEN && connection.sees(header.text(MessageHeader.DESTINATION))) {
-            verdict = Verdict.MISSING;
-        }
         if (verdict != Verdict.ALLOWED) {
-            Refusal refusal = Refusal.of(verdict, permission, needed, header, route);
+            boolean hidden = verdict != Verdict.MISSING && !connection.sees(header.text(MessageHeader.DESTINATION));
+            Refusal refusal = Refusal.of(verdict, hidden, permission, needed, header, route);
             if (!verdict.passes()) {
                 return refuse(header, refusal);
             }

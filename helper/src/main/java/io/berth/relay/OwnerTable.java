@@ -4,20 +4,33 @@ import io.berth.budget.Account;
 import io.berth.wire.MessageHeader;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Consumer;
 
 /** Which connections a bus has and who owns which name, as far as the bus has told. Loop thread. */
 final class OwnerTable {
     private final NameMap<Peer> byName = new NameMap<>();
     private final Map<String, Peer> owners = new HashMap<>();
+    private final Set<Routes> followers = new LinkedHashSet<>();
     private final Account outside;
     private int version;
 
     /** @param outside charged for what is known of connections that are not ours */
     OwnerTable(Account outside) {
         this.outside = outside;
+    }
+
+    /** Tells of every name that has an owner, now and from now on. */
+    void follow(Routes routes) {
+        owners.forEach(routes::onAcquired);
+        followers.add(routes);
+    }
+
+    void unfollow(Routes routes) {
+        followers.remove(routes);
     }
 
     /** Changes whenever an answer of this table about a well-known or confined name may have changed. */
@@ -79,6 +92,7 @@ final class OwnerTable {
         version++;
         if (before != null) {
             before.release(name);
+            followers.forEach(routes -> routes.onReleased(name, before));
         }
         if (uniqueName.isEmpty()) {
             owners.remove(name);
@@ -88,6 +102,7 @@ final class OwnerTable {
             if (owner.acquire(name)) {
                 owners.put(name, owner);
                 byName.put(Peer.bytes(name), owner);
+                followers.forEach(routes -> routes.onAcquired(name, owner));
             } else {
                 owners.remove(name);
                 byName.remove(Peer.bytes(name));

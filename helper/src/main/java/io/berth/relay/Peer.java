@@ -28,6 +28,7 @@ final class Peer {
     private boolean announced;
     private boolean undecided;
     private byte[][] ownedNames;
+    private List<String> toldNames;
     private byte[][] labels;
     private int process;
     private Account account;
@@ -94,6 +95,11 @@ final class Peer {
         return formerNames;
     }
 
+    private void onNames() {
+        ownedNames = null;
+        toldNames = null;
+    }
+
     /** @return whether it is taken down; nothing is known of the names of a connection that has more than {@value #MOST_NAMES} */
     boolean acquire(String name) {
         if (names.size() > MOST_NAMES) {
@@ -104,13 +110,13 @@ final class Peer {
             keep(keptBytes(name));
         }
         names.add(name);
-        ownedNames = null;
+        onNames();
         return true;
     }
 
     void release(String name) {
         if (names.remove(name)) {
-            ownedNames = null;
+            onNames();
             formerNames.add(name);
             if (formerNames.size() > (confined == null ? FORMER_NAMES : FORMER_NAMES_OF_CONFINED)) {
                 String oldest = formerNames.iterator().next();
@@ -177,8 +183,10 @@ final class Peer {
 
     /** What a record says of it, with the first of its well-known names where they are many. @param name as a message says it */
     AuditRecord.Peer told(String name) {
-        return new AuditRecord.Peer(name, names.stream().filter(one -> !one.startsWith(":")).limit(TOLD_NAMES).toList(),
-                confined == null ? "" : app());
+        if (toldNames == null) {
+            toldNames = List.copyOf(names.stream().filter(one -> !one.startsWith(":")).limit(TOLD_NAMES).toList());
+        }
+        return new AuditRecord.Peer(name, toldNames, confined == null ? "" : app());
     }
 
     @Override

@@ -96,7 +96,8 @@ final class PolicyMediation implements LabelMediation {
             return Flow.Decision.HOLD;
         }
         RuleVerdict verdict = ask(Permission.SEND, header, peer.ownedNames(), theirs);
-        return verdict.allow() || !policy.isAboutOwners() || sending.isDone() ? sent(verdict, header, theirs, PeerLabels.process(peer))
+        // not before it is settled: so long it takes to refuse what nobody has, too
+        return verdict.allow() || sending.isDone() ? sent(verdict, header, theirs, PeerLabels.process(peer))
                 : Flow.Decision.HOLD;
     }
 

@@ -23,21 +23,18 @@ import java.util.StringJoiner;
 record Refusal(String operation, boolean incoming, String name, String rule, String suggestion, Answer answer) {
     private static final String[] OPERATIONS = {"", "method_call", "method_return", "error", "signal"};
 
-    /** An outgoing message that the rules do not cover. */
-    static Refusal of(Verdict verdict, int permission, int needed, MessageHeader header, Route route) {
+    /** An outgoing message that the rules do not cover. @param hidden whether for the app nobody has the name */
+    static Refusal of(Verdict verdict, boolean hidden, int permission, int needed, MessageHeader header, Route route) {
         String name = header.text(MessageHeader.DESTINATION);
         boolean mayStart = (header.flags() & MessageHeader.NO_AUTO_START) == 0;
-        int missing = verdict == Verdict.HOST_ESCAPE ? 0 : needed & ~route.flags(header);
-        String lacking = "missing permission " + words(missing) + " on " + name + inVain(route);
-        return switch (verdict) {
-            case HOST_ESCAPE -> hostEscape(operation(header), name);
-            case UNSEEN -> new Refusal(operation(header), false, name, lacking, suggest(missing, header, route),
-                    Answer.noSuchDestination(name, mayStart));
-            default -> new Refusal(operation(header), false, name, lacking, suggest(missing, header, route),
-                    Answer.accessDenied("the app may not " + (permission == AccessFlags.CALL ? "call " : "signal ") + name
-                            + (header.has(MessageHeader.INTERFACE) ? " " + header.text(MessageHeader.INTERFACE) + "." : " ")
-                            + header.text(MessageHeader.MEMBER) + " at " + header.text(MessageHeader.PATH) + " (" + lacking + ")"));
-        };
+        String lacking = "missing permission " + words(needed & ~route.flags(header)) + " on " + name + inVain(route);
+        String suggestion = suggest(needed & ~route.flags(header), header, route);
+        Answer answer = hidden ? Answer.noSuchDestination(name, mayStart)
+                : Answer.accessDenied("the app may not " + (permission == AccessFlags.CALL ? "call " : "signal ") + name
+                        + (header.has(MessageHeader.INTERFACE) ? " " + header.text(MessageHeader.INTERFACE) + "." : " ")
+                        + header.text(MessageHeader.MEMBER) + " at " + header.text(MessageHeader.PATH) + " (" + lacking + ")");
+        return verdict == Verdict.HOST_ESCAPE ? hostEscape(operation(header), hidden, name, answer)
+                : new Refusal(operation(header), false, name, lacking, suggestion, answer);
     }
 
     /** A name or a method of the bus driver. */
@@ -45,8 +42,9 @@ record Refusal(String operation, boolean incoming, String name, String rule, Str
         return new Refusal(operation, false, name, rule, suggestion, answer);
     }
 
-    private static Refusal hostEscape(String operation, String name) {
-        return new Refusal(operation, false, name, AuditRecord.HOST_ESCAPE, "", Answer.accessDenied(
+    /** @param unseen the answer where for the app nobody has the name */
+    private static Refusal hostEscape(String operation, boolean hidden, String name, Answer unseen) {
+        return new Refusal(operation, false, name, AuditRecord.HOST_ESCAPE, "", hidden ? unseen : Answer.accessDenied(
                 name + " hands out the host; the container server was made without AllowHostEscape"));
     }
 
@@ -57,7 +55,7 @@ record Refusal(String operation, boolean incoming, String name, String rule, Str
                     Answer.accessDenied("the app may not own " + name + " (the name is the helper's)"));
         }
         if (verdict == Verdict.HOST_ESCAPE) {
-            return hostEscape("own", name);
+            return hostEscape("own", false, name, null);
         }
         String lacking = "missing permission OWN on " + name;
         // the bus gives its own name to nobody
@@ -66,16 +64,13 @@ record Refusal(String operation, boolean incoming, String name, String rule, Str
                 Answer.accessDenied("the app may not own " + name + " (" + lacking + ")"));
     }
 
-    /** StartServiceByName. */
-    static Refusal start(Verdict verdict, String name) {
+    /** StartServiceByName. @param hidden whether for the app nobody has the name */
+    static Refusal start(Verdict verdict, boolean hidden, String name) {
         String lacking = "missing permission CALL on " + name;
-        return switch (verdict) {
-            case HOST_ESCAPE -> hostEscape("start", name);
-            case UNSEEN -> driver("start", name, lacking, suggest(AccessFlags.SEE | AccessFlags.CALL, name),
-                    Answer.noSuchDestination(name, true));
-            default -> driver("start", name, lacking, suggest(AccessFlags.SEE | AccessFlags.CALL, name),
-                    Answer.accessDenied("the app may not start " + name + " (" + lacking + ")"));
-        };
+        Answer answer = hidden ? Answer.noSuchDestination(name, true)
+                : Answer.accessDenied("the app may not start " + name + " (" + lacking + ")");
+        return verdict == Verdict.HOST_ESCAPE ? hostEscape("start", hidden, name, answer)
+                : driver("start", name, lacking, suggest(AccessFlags.SEE | AccessFlags.CALL, name), answer);
     }
 
     /** A question about a name that the app does not see. @param peer who has it, null for nobody */

@@ -66,7 +66,6 @@ public final class RelayServer {
         this.address = address;
         this.listener = listener;
         this.events = events;
-        this.routes = new Routes(this, view.owners(), policy);
         this.accounts = new Accounts(relay, relay.budgets());
         Connector made = null;
         try {
@@ -81,6 +80,7 @@ public final class RelayServer {
             throw failure;
         }
         connector = Optional.ofNullable(made);
+        routes = new Routes(this, view.owners(), policy);
         view.add(this);
         countPolicy(policy, 1);
     }
@@ -245,6 +245,7 @@ public final class RelayServer {
         }
         countPolicy(policy, 1);
         countPolicy(replaced, -1);
+        routes.close();
         routes = new Routes(this, view.owners(), policy);
         view.owners().onConsentChanged();
         List.copyOf(connections).forEach(ConfinedConnection::onPolicyChanged);
@@ -359,6 +360,7 @@ public final class RelayServer {
         }
         connector.ifPresent(Connector::close);
         countPolicy(routes.policy(), -1);
+        routes.close();
         view.remove(this);
         accounts.close();
     }

@@ -9,8 +9,13 @@ import io.berth.api.AccessRule;
 import io.berth.wire.MessageHeader;
 import io.berth.wire.MessageWriter;
 import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
+import java.util.Random;
 import java.util.Set;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -127,6 +132,84 @@ class AccessPolicyTest {
         AccessPolicy policy = policy(rule(AccessFlags.OWN | AccessFlags.NAME_IS_SUBTREE, "org.foo", "/", ""), rule(CALL, "org.bar", "/", ""));
         assertEquals(Verdict.ALLOWED, policy.checkOwn("org.foo.x"));
         assertEquals(Verdict.MISSING, policy.checkOwn("org.bar"));
+    }
+
+    /** Rules are found by the name that is asked about; what they say together is what each says alone. */
+    @Test
+    void randomRules_together_sayWhatEachSaysAlone() {
+        Random random = new Random(4);
+        List<String> names = List.of("org.a", "org.a.b", "org.a.b.c", "org.ab", "org.b", "org.b.a", ":1.1", ":1.10", "org");
+        List<Integer> permissions = List.of(AccessFlags.TALK, AccessFlags.SEE, CALL, AccessFlags.SEND_FDS, AccessFlags.OWN, AccessFlags.BROADCAST);
+        for (int round = 0; round < 3_000; round++) {
+            List<AccessRule> rules = new ArrayList<>();
+            while (rules.size() < 6) {
+                try {
+                    int kind = List.of(0, 0, AccessFlags.NAME_IS_SUBTREE, AccessFlags.NAME_IS_APP).get(random.nextInt(4));
+                    String name = kind == AccessFlags.NAME_IS_APP ? "org.a/" + random.nextInt(2)
+                            : List.of("", ":1", "org.a", "org.a.b", "org.b", ":1.1").get(random.nextInt(6));
+                    rules.add(rule(permissions.get(random.nextInt(6)) | kind, name, random.nextBoolean() ? "/a" : "/b", ""));
+                } catch (IllegalArgumentException noSuchRule) {
+                    // not every kind goes with every name
+                }
+            }
+            List<String> asked = new ArrayList<>(names);
+            Collections.shuffle(asked, random);
+            asked = asked.subList(0, 1 + random.nextInt(3));
+            String app = random.nextBoolean() ? null : "org.a/1";
+            AccessPolicy all = policy(rules.toArray(AccessRule[]::new));
+            Grant grant = all.grantFor(asked, app);
+            int flags = 0;
+            boolean sees = false;
+            boolean owns = false;
+            boolean seesName = false;
+            for (AccessRule rule : rules) {
+                AccessPolicy one = policy(rule);
+                flags |= one.grantFor(asked, app).flags(call("/a", "x.y", "M")) & AccessFlags.PERMISSIONS;
+                sees |= one.grantFor(asked, app).sees();
+                owns |= one.checkOwn(asked.get(0)) == Verdict.ALLOWED;
+                seesName |= one.seesName(asked.get(0));
+            }
+            assertEquals(flags, grant.flags(call("/a", "x.y", "M")) & AccessFlags.PERMISSIONS, rules + " of " + asked);
+            assertEquals(sees, grant.sees(), rules + " of " + asked);
+            assertEquals(owns, all.checkOwn(asked.get(0)) == Verdict.ALLOWED, rules + " of " + asked);
+            assertEquals(seesName, all.seesName(asked.get(0)), rules + " of " + asked);
+            List<String> spoken = asked.stream().filter(name -> name.startsWith(":") || all.speaksOf(name)).toList();
+            assertEquals(flags, all.grantFor(spoken, app).flags(call("/a", "x.y", "M")) & AccessFlags.PERMISSIONS, rules + " of " + spoken);
+        }
+    }
+
+    /** A thousand rules about subtrees of which the name is in none: as fast as without a rule. The bound is one that a walk does not keep. */
+    @Test
+    void question_amongManyWideRules_costsNoMore() {
+        List<AccessPolicy> policies = Stream.of(0, 50, 1_000).map(count -> policy(IntStream.range(0, count)
+                .mapToObj(i -> rule(AccessFlags.TALK | AccessFlags.NAME_IS_SUBTREE, "org.example.Other" + i, "/", "")).toArray(AccessRule[]::new))).toList();
+        List<List<Long>> samples = policies.stream().map(policy -> (List<Long>) new ArrayList<Long>()).toList();
+        int seen = 0;
+        for (int i = 0; i < 3 * 2_001; i++) {
+            AccessPolicy policy = policies.get(i % 3);
+            long begin = System.nanoTime();
+            for (int n = 0; n < 20; n++) {
+                seen += policy.grantFor(List.of("org.example.Nobodys"), null).sees() || policy.seesName("org.example.Nobodys")
+                        || policy.checkOwn("org.example.Nobodys") == Verdict.ALLOWED ? 1 : 0;
+            }
+            samples.get(i % 3).add((System.nanoTime() - begin) / 20);
+        }
+        List<Long> medians = samples.stream().map(all -> all.stream().sorted().toList().get(all.size() / 2)).toList();
+        System.out.println("ns for three questions about a name among 0, 50 and 1,000 rules about others: " + medians);
+        assertEquals(0, seen);
+        assertTrue(medians.get(2) < 5 * medians.get(0), medians.toString());
+    }
+
+    /** An app may write a name of a million dots, of which each would be one more to ask about. */
+    @Test
+    void nameLongerThanNamesAre_isBelowNothing() {
+        AccessPolicy policy = policy(rule(AccessFlags.TALK | AccessFlags.OWN | AccessFlags.NAME_IS_SUBTREE, "org.foo", "/", ""));
+        String longest = "org.foo" + ".x".repeat(124);
+        assertTrue(policy.seesName(longest));
+        assertTrue(policy.grantFor(List.of(longest), null).sees());
+        assertFalse(policy.seesName(longest + ".x"));
+        assertFalse(policy.grantFor(List.of(longest + ".x"), null).sees());
+        assertEquals(Verdict.MISSING, policy.checkOwn(longest + ".x"));
     }
 
     @Test

@@ -20,6 +20,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Function;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -78,6 +79,44 @@ class VisibilityTest {
         checkHidden(app, HIDDEN, NEVER, name -> Message.call(name, "/o", given, "Do"));
         checkHidden(app, HIDDEN, NEVER, name -> Message.call(name, "/o", given, "Do").flags(Message.NO_AUTO_START));
         checkHidden(app, hidden.uniqueName(), ":1.9999", name -> Message.call(name, "/o", given, "Do"));
+    }
+
+    /** The rule speaks of the name; who has lost it is nobody any more, by its unique name too. */
+    @Test
+    void seenName_lostOrHandedOver_hidesWhoHadIt() {
+        RawClient first = HOUSE.service("org.test.Seen");
+        RawClient second = HOUSE.unconfined();
+        second.own("org.test.tree.Leaf");
+        RawClient app = HOUSE.app(call("org.test.Seen"), rule(AccessFlags.CALL | NAME_IS_SUBTREE, "org.test.tree"));
+        for (RawClient one : List.of(first, second)) {
+            app.send(Message.call(one.uniqueName(), "/o", "org.test.I", "Before"));
+            one.awaitCall("Before");
+        }
+        first.bus("ReleaseName", "s", "org.test.Seen");
+        second.bus("ReleaseName", "s", "org.test.tree.Leaf");
+        HOUSE.service("org.test.Seen");
+        Message nobodys = Message.call(":1.9999", "/o", "org.test.I", "Do");
+        for (RawClient one : List.of(first, second)) {
+            Awaitility.await().untilAsserted(() -> assertEquals(answer(app, ":1.9999", nobodys),
+                    answer(app, one.uniqueName(), Message.call(one.uniqueName(), "/o", "org.test.I", "Do"))));
+            assertEquals(List.of(false), app.bus("NameHasOwner", "s", one.uniqueName()).args());
+        }
+    }
+
+    /** What hands out the host is refused with another error where it is seen; where it is not, there is nothing. */
+    @ParameterizedTest
+    @ValueSource(strings = {"org.freedesktop.Flatpak", HIDDEN, ":"})
+    void guardedService_hiddenByAnyName_answeredAsForNobodys(String asked) {
+        RawClient hidden = HOUSE.service("org.freedesktop.Flatpak");
+        hidden.own(HIDDEN);
+        RawClient app = HOUSE.app(call("org.test.Other"));
+        String name = asked.equals(":") ? hidden.uniqueName() : asked;
+        String nobodys = asked.equals(":") ? ":1.9999" : NEVER;
+        checkHidden(app, name, nobodys, each -> Message.call(each, "/o", "org.test.I", "Do"));
+        if (!asked.equals(":")) {
+            checkHidden(app, name, nobodys, each -> Message.call(RawClient.BUS, RawClient.BUS_PATH, RawClient.BUS, "StartServiceByName")
+                    .body("su", each, 0));
+        }
     }
 
     @Test

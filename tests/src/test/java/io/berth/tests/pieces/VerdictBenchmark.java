@@ -11,6 +11,7 @@ import io.berth.wire.MessageHeader;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.IntStream;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
 import org.openjdk.jmh.annotations.Mode;
@@ -33,6 +34,7 @@ public class VerdictBenchmark {
 
     private final MessageHeader header = new MessageHeader();
     private AccessPolicy policy;
+    private AccessPolicy wide;
     private Grant open;
     private Grant narrow;
 
@@ -40,6 +42,8 @@ public class VerdictBenchmark {
     public void prepare() {
         header.read(HeaderBenchmark.direct(Message.call(NAME, "/org/freedesktop/Notifications", NAME, "GetCapabilities").serial(7).toBytes()), 0);
         policy = policy("--talk=" + NAME);
+        wide = new AccessPolicy(IntStream.range(0, rules).mapToObj(i -> RuleText.parse("--talk=org.example.Other" + i + ".*")).toList(),
+                false, false, null);
         open = policy.grantFor(List.of(":1.42", NAME), null);
         narrow = policy("--call=" + NAME + "=" + NAME + ".Notify", "--call=" + NAME + "=" + NAME + ".*@/org/freedesktop/*")
                 .grantFor(List.of(":1.42", NAME), null);
@@ -72,5 +76,11 @@ public class VerdictBenchmark {
     @Benchmark
     public Grant grantOfPeer() {
         return policy.grantFor(List.of(":1.42", NAME), null);
+    }
+
+    /** Once for each refused message, whether somebody has the name or not. */
+    @Benchmark
+    public Grant grantOfUnseenName() {
+        return wide.grantFor(List.of(NAME), null);
     }
 }
