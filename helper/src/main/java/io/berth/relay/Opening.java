@@ -125,9 +125,7 @@ final class Opening {
 
     void onBusReadable(Endpoint bus) {
         NativeBuffer buffer = relay.receiveBuffer();
-        FdQueue stray = new FdQueue();
-        int n = relay.sockets().receive(bus.socket(), buffer.address(), SASL_BYTES, stray);
-        closeFds(stray);
+        int n = relay.sockets().receive(bus.socket(), buffer.address(), SASL_BYTES, null);
         if (n == Sockets.WOULD_BLOCK) {
             return;
         }

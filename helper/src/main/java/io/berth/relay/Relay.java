@@ -63,12 +63,14 @@ public final class Relay {
     private final MessageHeader header = new MessageHeader();
     private final ArrayDeque<Block> freeBlocks = new ArrayDeque<>();
     private final KeptBytes kept = new KeptBytes(this);
+    private final SandboxMarks marks;
 
     public Relay(Kernel kernel, EventLoop loop, Limits limits) {
         this.kernel = kernel;
         this.loop = loop;
         this.limits = limits;
         this.sockets = kernel.sockets();
+        this.marks = new SandboxMarks(kernel, loop);
         // touched only as far as used: the tail costs address space, not memory
         this.receiveBuffer = kernel.allocate(RECEIVE_BYTES);
         this.viewBuffer = kernel.allocate(RECEIVE_BYTES);
@@ -132,6 +134,11 @@ public final class Relay {
     /** What connections make us keep. */
     KeptBytes kept() {
         return kept;
+    }
+
+    /** Which processes portals know for those of a sandbox. */
+    SandboxMarks marks() {
+        return marks;
     }
 
     /** Reused for every message. */
