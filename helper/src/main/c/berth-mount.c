@@ -73,6 +73,7 @@ enum { UNMOUNT_RESULT = 2 };
 enum { AS_OWNER = 1, HIDE_DIRECTORY = 2 };
 /* Looks for a mount that is being moved about while it is to be unmounted. */
 enum { ATTEMPTS = 1000 };
+enum { LONGEST_TEXT = 4 << 20 };
 /* Numbers out: how it went, then what identifies what was made, 0 for nothing. */
 enum { STEP, ERROR, MOUNT_ID, SOCKET_DEVICE, SOCKET_INODE, MADE_DEVICE, MADE_INODE, COVER_ID, RESULTS };
 enum { UNMOUNT_NUMBERS = UNMOUNT_RESULT + RESULTS - MOUNT_ID };
@@ -191,12 +192,18 @@ static int open_directory(const struct place *place)
     return beneath(place->root, place->directory, O_PATH | O_DIRECTORY, 0);
 }
 
+/* All of a file, NULL when that is more than anything that we read has unless somebody wants to fill our memory. */
 static char *contents(int fd)
 {
     size_t size = 0, room = 1 << 16;
     char *text = malloc(room);
     ssize_t got = 1;
     while (text != NULL && got > 0) {
+        if (size > LONGEST_TEXT) {
+            free(text);
+            errno = EFBIG;
+            return NULL;
+        }
         if (room - size < 2) {
             char *more = realloc(text, room *= 2);
             if (more == NULL) {

@@ -46,7 +46,7 @@ final class HelperConnection implements AutoCloseable {
             throw new BerthException.NoBus("no connection to the session bus: " + failure.getMessage());
         }
         HelperConnection connection = new HelperConnection(bus);
-        bus.start("berth-client", LARGEST_BODY, connection.new Incoming());
+        bus.start("berth-client", LARGEST_BODY, LARGEST_BODY, connection.new Incoming());
         return connection;
     }
 
@@ -142,7 +142,7 @@ final class HelperConnection implements AutoCloseable {
         }
 
         @Override
-        public void onTooLarge(MethodCall call) {
+        public void onUnread(MethodCall call, String reason) {
             onMethodCall(call);
         }
 

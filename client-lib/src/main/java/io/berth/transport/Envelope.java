@@ -3,7 +3,7 @@ package io.berth.transport;
 import com.kenai.jffi.MemoryIO;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.util.Collection;
+import java.util.stream.IntStream;
 
 /**
  * A msghdr with one iovec and room for {@link #CHUNK} bytes and {@link #MAX_FDS} fds, in native memory that lives as long
@@ -44,10 +44,11 @@ final class Envelope {
         prepare(length, CONTROL_ROOM);
     }
 
-    /** After recvmsg(2): takes the fds out. @return whether all that were sent have come */
-    boolean collect(Collection<Integer> fds) {
+    /** After recvmsg(2): the fds that have come. */
+    int[] fds() {
         int end = CONTROL + (int) memory.getLong(CONTROL_LENGTH);
         int at = CONTROL;
+        IntStream.Builder fds = IntStream.builder();
         while (at + CONTROL_HEADER <= end) {
             int length = (int) memory.getLong(at);
             if (memory.getInt(at + 8) == SOL_SOCKET && memory.getInt(at + 12) == SCM_RIGHTS) {
@@ -57,7 +58,12 @@ final class Envelope {
             }
             at += (length + 7) & ~7;
         }
-        return (memory.getInt(FLAGS) & MSG_CTRUNC) == 0;
+        return fds.build().toArray();
+    }
+
+    /** After recvmsg(2): whether some of the fds that were sent were lost, as at the limit of open files. */
+    boolean isTruncated() {
+        return (memory.getInt(FLAGS) & MSG_CTRUNC) != 0;
     }
 
     /** After recvmsg(2). */

@@ -16,6 +16,8 @@ final class HeaderFields {
     static final int FIXED = 16;
     private static final int FIELDS_LENGTH = 12;
     private static final int UNIX_FDS = 9;
+    private static final int SIGNATURE = 8;
+    private static final String TYPES = "\0osssussgu";
 
     private final byte[] bytes;
     private final ByteBuffer view;
@@ -39,30 +41,38 @@ final class HeaderFields {
         return field < 0 ? 0 : view.getInt(field + 4);
     }
 
-    /** Takes out every field that dbus-java does not know. */
+    /** The types of the values in the body; {@link #dropUnknown} has found nothing wrong. */
+    String signature() throws IOException {
+        int field = find(SIGNATURE);
+        return field < 0 ? "" : new String(bytes, field + 5, bytes[field + 4] & 0xff, StandardCharsets.ISO_8859_1);
+    }
+
+    /**
+     * Takes out every field that dbus-java does not know.
+     *
+     * @throws IOException when a field has not the type or the length that it must have
+     */
     void dropUnknown() throws IOException {
         try {
             int kept = FIXED;
-            int field = FIXED;
-            while (field < end) {
+            for (int field = FIXED; field < end;) {
                 int after = after(field);
-                if ((bytes[field] & 0xff) <= UNIX_FDS) {
-                    kept = after;
-                    field = aligned(after, 8);
-                    continue;
+                int code = bytes[field] & 0xff;
+                if (code <= UNIX_FDS) {
+                    if (code == 0 || bytes[field + 1] != 1 || bytes[field + 2] != TYPES.charAt(code)) {
+                        throw new IOException("header field " + code + " of a wrong type");
+                    }
+                    int to = aligned(kept, 8);
+                    System.arraycopy(bytes, field, bytes, to, after - field);
+                    Arrays.fill(bytes, kept, to, (byte) 0);
+                    kept = to + after - field;
                 }
-                int next = Math.min(aligned(after, 8), end);
-                if (next == end) {
-                    // the padding before it belonged to no field either
-                    end = kept;
-                } else {
-                    System.arraycopy(bytes, next, bytes, field, end - next);
-                    end -= next - field;
-                }
+                field = aligned(after, 8);
             }
+            end = kept;
             view.putInt(FIELDS_LENGTH, end - FIXED);
             Arrays.fill(bytes, end, length(), (byte) 0);
-        } catch (IndexOutOfBoundsException malformed) {
+        } catch (IndexOutOfBoundsException | IllegalArgumentException malformed) {
             throw new IOException("malformed message header", malformed);
         }
     }
@@ -92,6 +102,10 @@ final class HeaderFields {
         return bytes;
     }
 
+    ByteOrder order() {
+        return view.order();
+    }
+
     /** @return where the field begins, or -1 */
     private int find(int code) throws IOException {
         try {
@@ -103,77 +117,16 @@ final class HeaderFields {
                 field = aligned(after(field), 8);
             }
             return -1;
-        } catch (IndexOutOfBoundsException malformed) {
+        } catch (IndexOutOfBoundsException | IllegalArgumentException malformed) {
             throw new IOException("malformed message header", malformed);
         }
     }
 
     /** @return where the field that begins there ends */
-    private int after(int field) {
-        return afterVariant(field + 1);
-    }
-
-    private int afterVariant(int at) {
-        int length = bytes[at] & 0xff;
-        String signature = new String(bytes, at + 1, length, StandardCharsets.US_ASCII);
-        return afterValues(signature, at + length + 2);
-    }
-
-    private int afterValues(String signature, int start) {
-        int at = start;
-        for (int i = 0; i < signature.length(); i++) {
-            switch (signature.charAt(i)) {
-                case 'y' -> at++;
-                case 'n', 'q' -> at = aligned(at, 2) + 2;
-                case 'b', 'i', 'u', 'h' -> at = aligned(at, 4) + 4;
-                case 'x', 't', 'd' -> at = aligned(at, 8) + 8;
-                case 's', 'o' -> at = aligned(at, 4) + 5 + lengthAt(aligned(at, 4));
-                case 'g' -> at += 2 + (bytes[at] & 0xff);
-                case 'v' -> at = afterVariant(at);
-                case '(', '{' -> at = aligned(at, 8);
-                case 'a' -> {
-                    int length = lengthAt(aligned(at, 4));
-                    at = aligned(aligned(at, 4) + 4, alignment(signature.charAt(i + 1))) + length;
-                    i = endOfType(signature, i + 1);
-                }
-                default -> { }
-            }
-        }
-        return at;
-    }
-
-    private int lengthAt(int at) {
-        int length = view.getInt(at);
-        if (length < 0 || length > bytes.length) {
-            throw new IndexOutOfBoundsException("length " + length);
-        }
-        return length;
-    }
-
-    /** @return the index of the last character of the complete type that begins there */
-    private static int endOfType(String signature, int start) {
-        int at = start;
-        while (signature.charAt(at) == 'a') {
-            at++;
-        }
-        int depth = 0;
-        while (true) {
-            char letter = signature.charAt(at);
-            depth += letter == '(' || letter == '{' ? 1 : letter == ')' || letter == '}' ? -1 : 0;
-            if (depth == 0) {
-                return at;
-            }
-            at++;
-        }
-    }
-
-    private static int alignment(char type) {
-        return switch (type) {
-            case 'y', 'g', 'v' -> 1;
-            case 'n', 'q' -> 2;
-            case 'x', 't', 'd', '(', '{' -> 8;
-            default -> 4;
-        };
+    private int after(int field) throws IOException {
+        ValueReader value = new ValueReader(view.duplicate().order(view.order()).limit(end).position(field + 1), end);
+        value.skipAll("v");
+        return value.position();
     }
 
     private static int aligned(int offset, int alignment) {

@@ -28,6 +28,10 @@ import org.freedesktop.dbus.messages.constants.Endian;
 public final class MessageBus implements Closeable {
     private static final String DRIVER = "org.freedesktop.DBus";
     private static final String DRIVER_PATH = "/org/freedesktop/DBus";
+    /** Of all that comes before {@link #start}, the first so many bytes are kept. */
+    private static final long EARLY_BYTES = 4 << 20;
+    /** Bytes of a body, and values in it, before {@link #start} says otherwise. */
+    private static final int EARLY_BODY = 1 << 20;
     /** Seconds that the bus driver has for an answer. */
     private static final int PATIENCE = 25;
 
@@ -38,8 +42,8 @@ public final class MessageBus implements Closeable {
 
         void onSignal(DBusSignal signal);
 
-        /** A call whose body was longer than allowed and has been thrown away, with its fds. */
-        void onTooLarge(MethodCall call);
+        /** A call whose body and fds have been thrown away: larger than allowed, malformed, or with fds that were lost. @param reason which of these */
+        void onUnread(MethodCall call, String reason);
 
         /** Once, at the end: the bus has gone, or {@link MessageBus#close} was called. */
         void onClosed(IOException reason);
@@ -52,13 +56,16 @@ public final class MessageBus implements Closeable {
         void onReply(Message reply, Exception error);
     }
 
+    private record Waiting(String destination, ReplyHandler handler) {
+    }
+
     private final BusLocation location;
     private final UnixChannel channel;
     private final boolean carriesFds;
     private final MessageFactory messages;
     private final FdMessageReader incoming;
     private final FdMessageWriter outgoing;
-    private final Map<Long, ReplyHandler> waiting = new ConcurrentHashMap<>();
+    private final Map<Long, Waiting> waiting = new ConcurrentHashMap<>();
     private final ArrayDeque<Message> early = new ArrayDeque<>();
     private String uniqueName = "";
     private Thread reader;
@@ -70,6 +77,7 @@ public final class MessageBus implements Closeable {
         this.carriesFds = carriesFds;
         this.messages = new MessageFactory(ByteOrder.nativeOrder() == ByteOrder.BIG_ENDIAN ? Endian.BIG : Endian.LITTLE);
         this.incoming = new FdMessageReader(channel);
+        this.incoming.limitBody(EARLY_BODY, EARLY_BODY, (message, reason) -> { });
         this.outgoing = new FdMessageWriter(channel, carriesFds);
     }
 
@@ -124,12 +132,16 @@ public final class MessageBus implements Closeable {
     /**
      * Begins to hand over what comes, and first what has come since Hello.
      *
-     * @param largestBody in bytes; method calls with more go to {@link Listener#onTooLarge}
+     * @param largestBody in bytes; method calls with more go to {@link Listener#onUnread}, and to who waits for such a reply it
+     *                    is an IOException
+     * @param mostValues  in a body, the same for more; each makes an object
      */
-    public void start(String threadName, int largestBody, Listener listener) {
-        incoming.limitBody(largestBody, message -> {
+    public void start(String threadName, int largestBody, int mostValues, Listener listener) {
+        incoming.limitBody(largestBody, mostValues, (message, reason) -> {
             if (message instanceof MethodCall call) {
-                listener.onTooLarge(call);
+                listener.onUnread(call, reason);
+            } else if (!(message instanceof DBusSignal)) {
+                answer(message, null, new IOException("the reply was not read: " + reason));
             }
         });
         reader = new Thread(() -> run(listener), threadName);
@@ -144,7 +156,7 @@ public final class MessageBus implements Closeable {
                 handOver(next, listener);
             }
             while (true) {
-                Message message = read();
+                Message message = incoming.readMessage();
                 if (message != null) {
                     handOver(message, listener);
                 }
@@ -157,7 +169,7 @@ public final class MessageBus implements Closeable {
         }
         over = true;
         IOException why = reason;
-        waiting.keySet().forEach(serial -> answer(serial, null, why));
+        waiting.keySet().forEach(serial -> giveUp(serial, why));
         listener.onClosed(why);
     }
 
@@ -170,28 +182,33 @@ public final class MessageBus implements Closeable {
             if (message instanceof DBusSignal signal) {
                 listener.onSignal(signal);
             } else if (message instanceof Error error) {
-                answer(error.getReplySerial(), null, exception(error));
+                answer(error, null, exception(error));
             } else {
-                answer(message.getReplySerial(), message, null);
+                answer(message, message, null);
             }
         } finally {
             ReceivedFds.release(message.getFiledescriptors());
         }
     }
 
-    private void answer(long serial, Message reply, Exception error) {
-        ReplyHandler handler = waiting.remove(serial);
-        if (handler != null) {
-            handler.onReply(reply, error);
+    /** What the bus driver was asked, nobody else answers. */
+    private void answer(Message message, Message reply, Exception error) {
+        Waiting awaited = waiting.get(message.getReplySerial());
+        if (awaited != null && (!awaited.destination.equals(DRIVER) || isFromDriver(message))) {
+            waiting.remove(message.getReplySerial());
+            awaited.handler.onReply(reply, error);
         }
     }
 
-    private Message read() throws IOException {
-        try {
-            return incoming.readMessage();
-        } catch (DBusException unreadable) {
-            throw new IOException(unreadable.getMessage(), unreadable);
+    private void giveUp(long serial, IOException reason) {
+        Waiting awaited = waiting.remove(serial);
+        if (awaited != null) {
+            awaited.handler.onReply(null, reason);
         }
+    }
+
+    private static boolean isFromDriver(Message message) {
+        return DRIVER.equals(message.getSource());
     }
 
     private static BusErrorException exception(Error error) {
@@ -219,7 +236,7 @@ public final class MessageBus implements Closeable {
     public void call(String destination, String path, String interfaceName, String member, ReplyHandler handler,
             String signature, Object... arguments) throws IOException {
         Message call = methodCall(destination, path, interfaceName, member, signature, arguments);
-        waiting.put(call.getSerial(), handler);
+        waiting.put(call.getSerial(), new Waiting(destination, handler));
         try {
             send(call);
         } catch (IOException gone) {
@@ -227,7 +244,7 @@ public final class MessageBus implements Closeable {
             throw gone;
         }
         if (over) {
-            answer(call.getSerial(), null, new IOException("the bus has gone"));
+            giveUp(call.getSerial(), new IOException("the bus has gone"));
         }
     }
 
@@ -256,15 +273,18 @@ public final class MessageBus implements Closeable {
         Message call = methodCall(DRIVER, DRIVER_PATH, DRIVER, member, signature, arguments);
         send(call);
         while (true) {
-            Message message = read();
-            if (message instanceof Error error && error.getReplySerial() == call.getSerial()) {
+            Message message = incoming.readMessage();
+            boolean answers = message != null && isFromDriver(message);
+            if (answers && message instanceof Error error && error.getReplySerial() == call.getSerial()) {
                 throw exception(error);
             }
-            if (message instanceof MethodReturn reply && reply.getReplySerial() == call.getSerial()) {
+            if (answers && message instanceof MethodReturn reply && reply.getReplySerial() == call.getSerial()) {
                 return reply;
             }
-            if (message != null) {
+            if (message != null && channel.received() <= EARLY_BYTES) {
                 early.add(message);
+            } else if (message != null) {
+                ReceivedFds.release(message.getFiledescriptors());
             }
         }
     }

@@ -12,7 +12,7 @@ import java.util.ArrayDeque;
 import java.util.Set;
 
 /**
- * A connected unix stream socket that carries file descriptors beside its bytes. It only blocks; nothing can be
+ * A connected unix stream socket to a bus, which carries file descriptors beside its bytes. It only blocks; nothing can be
  * selected. One thread may read while another writes; closing it wakes both. Owns its fd, and those that have arrived
  * until somebody takes them.
  */
@@ -25,10 +25,22 @@ final class UnixChannel extends SocketChannel {
     private final int fd;
     private final Envelope incoming = new Envelope();
     private final Envelope outgoing = new Envelope();
-    private final ArrayDeque<Integer> arrived = new ArrayDeque<>();
+    private final ArrayDeque<Arrival> arrived = new ArrayDeque<>();
     private final Object life = new Object();
     private int users;
     private boolean closed;
+    private long received;
+
+    /**
+     * What one read brought. A bus sends fds with the first byte of their message, and a read ends with those that have some
+     * (unix(7)): so they are those of a message that begins in these bytes.
+     *
+     * @param from of the bytes, counted from the first that was ever received
+     * @param to   behind the last of them
+     * @param fds  all of the message's, or none when some were lost
+     */
+    private record Arrival(long from, long to, int[] fds) {
+    }
 
     private UnixChannel(int fd) {
         super(SelectorProvider.provider());
@@ -50,11 +62,7 @@ final class UnixChannel extends SocketChannel {
             int wanted = Math.min(length, Envelope.CHUNK);
             incoming.expect(wanted);
             int count = NativeSockets.receive(fd, incoming.address(), MSG_CMSG_CLOEXEC);
-            synchronized (arrived) {
-                if (!incoming.collect(arrived)) {
-                    throw new IOException("file descriptors were lost on the way: too many are open");
-                }
-            }
+            collectFds(count);
             if (count == 0) {
                 return -1;
             }
@@ -65,11 +73,45 @@ final class UnixChannel extends SocketChannel {
         }
     }
 
-    /** @return an fd that the caller owns from now on; -1 when no more have arrived */
-    int takeFd() {
+    private void collectFds(int count) {
+        int[] fds = incoming.fds();
+        boolean lost = incoming.isTruncated();
+        if (lost) {
+            closeAll(fds);
+        }
+        if (lost || fds.length > 0) {
+            synchronized (arrived) {
+                arrived.add(new Arrival(received, received + count, lost ? NO_FDS : fds));
+            }
+        }
+        received += count;
+    }
+
+    /** How many bytes have been read. For the reading thread. */
+    long received() {
+        return received;
+    }
+
+    /**
+     * Takes the fds of a message, and closes those of messages before it.
+     *
+     * @param from  where the message begins, as {@link #received} counts
+     * @param count 1 or more
+     * @return the caller's from now on; null when so many have not come with it
+     */
+    int[] takeFds(long from, int count) {
         synchronized (arrived) {
-            Integer next = arrived.poll();
-            return next == null ? -1 : next;
+            while (!arrived.isEmpty() && arrived.peek().to <= from) {
+                closeAll(arrived.remove().fds);
+            }
+            Arrival next = arrived.peek();
+            return next == null || next.from > from || next.fds.length != count ? null : arrived.remove().fds;
+        }
+    }
+
+    private static void closeAll(int[] fds) {
+        for (int each : fds) {
+            NativeSockets.close(each);
         }
     }
 
@@ -122,8 +164,9 @@ final class UnixChannel extends SocketChannel {
 
     private void release() {
         NativeSockets.close(fd);
-        for (int waiting = takeFd(); waiting >= 0; waiting = takeFd()) {
-            NativeSockets.close(waiting);
+        synchronized (arrived) {
+            arrived.forEach(arrival -> closeAll(arrival.fds));
+            arrived.clear();
         }
     }
 

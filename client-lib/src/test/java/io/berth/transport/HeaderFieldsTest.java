@@ -43,6 +43,11 @@ class HeaderFieldsTest {
             return this;
         }
 
+        private Writer octet(int value) {
+            fields.write(value);
+            return this;
+        }
+
         private Writer text(String value) {
             number(value.length());
             fields.writeBytes(value.getBytes(StandardCharsets.US_ASCII));
@@ -81,10 +86,12 @@ class HeaderFieldsTest {
         for (ByteOrder order : ORDERS) {
             byte[] plain = new Writer(order).member().unixFds(2).message();
             assertArrayEquals(plain, cleaned(new Writer(order).begin(10, "o").text("/x").member().unixFds(2).message()));
-            assertArrayEquals(plain, cleaned(new Writer(order).member().begin(200, "y").unixFds(2).message()));
+            assertArrayEquals(plain, cleaned(new Writer(order).member().begin(200, "y").octet(7).unixFds(2).message()));
             assertArrayEquals(plain, cleaned(new Writer(order).member().unixFds(2).begin(10, "s").text("end").message()));
-            assertArrayEquals(plain, cleaned(new Writer(order).begin(11, "g").begin(12, "u").number(1).member().unixFds(2)
-                    .begin(10, "a(su)").number(0).message()));
+            Writer several = new Writer(order).begin(11, "g");
+            several.fields.writeBytes(new byte[2]);
+            several.begin(12, "u").number(1).member().unixFds(2).begin(10, "a(su)").number(0).pad(8);
+            assertArrayEquals(plain, cleaned(several.message()));
         }
     }
 

@@ -47,7 +47,7 @@ final class SystemdScope {
             if (!(Boolean) running[0]) {
                 throw new IOException("no systemd user manager is on the session bus");
             }
-            bus.start("berth-systemd", 1 << 16, new Unheard());
+            bus.start("berth-systemd", 1 << 16, 1 << 16, new Unheard());
             start(bus, unit, app, process.pid());
         } catch (BusErrorException refused) {
             throw new IOException("systemd makes no scope: " + refused.getMessage());
@@ -135,7 +135,7 @@ final class SystemdScope {
         }
 
         @Override
-        public void onTooLarge(MethodCall call) {
+        public void onUnread(MethodCall call, String reason) {
             // as above
         }
 

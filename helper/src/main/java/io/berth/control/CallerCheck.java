@@ -42,7 +42,7 @@ final class CallerCheck {
     }
 
     private CompletableFuture<Void> checkConfined(IncomingCall call, ConfinedIdentity caller) {
-        boolean ours = call.path().equals(HelperName.ROOT_PATH) && !call.isMalformed()
+        boolean ours = call.path().equals(HelperName.ROOT_PATH) && !call.isMalformed() && !call.hasFds()
                 && (call.interfaceName().isEmpty() || call.interfaceName().equals(HelperName.HELPER_INTERFACE));
         String signature = call.signature();
         if (ours && ABOUT_A_NAME.contains(call.member()) && (signature.equals("s") || signature.equals("ss"))) {

@@ -18,6 +18,8 @@ import org.freedesktop.dbus.types.UInt32;
 public final class Control implements AutoCloseable {
     /** Bytes of a method call's body; larger calls are refused unread. */
     static final int LARGEST_CALL = 1 << 20;
+    /** Values in a method call's body, of which each makes an object: some times as many as all rules of a server have. */
+    private static final int MOST_VALUES = 1 << 16;
     /** Milliseconds that the last signals have when the bus does not take them. */
     private static final long FLUSH_MS = 2_000;
     /** RequestName: fail rather than wait for the name (D-Bus Specification, "RequestName"). */
@@ -59,7 +61,7 @@ public final class Control implements AutoCloseable {
         CreatorWatcher creators = new CreatorWatcher(bus, outbox, registry);
         ControlObjects objects = new ControlObjects(bus, outbox, registry, creators, settings, onClosed);
         registry.addListener(new Announcer(bus, outbox, creators));
-        bus.start("berth-bus-reader", LARGEST_CALL, objects);
+        bus.start("berth-bus-reader", LARGEST_CALL, MOST_VALUES, objects);
         return new Control(bus, outbox);
     }
 

@@ -26,6 +26,7 @@ final class ControlObjects implements MessageBus.Listener {
     private final CreatorWatcher creators;
     private final CallerCheck callers;
     private final Consumer<IOException> onClosed;
+    private final OpenCalls open = new OpenCalls();
     private final Map<String, Map<String, Member>> interfaces = new HashMap<>();
 
     ControlObjects(MessageBus bus, Outbox outbox, Registry registry, CreatorWatcher creators, ControlSettings settings,
@@ -53,7 +54,13 @@ final class ControlObjects implements MessageBus.Listener {
     @Override
     public void onMethodCall(MethodCall message) {
         outbox.awaitRoom();
-        IncomingCall call = new IncomingCall(message, bus, outbox);
+        String caller = message.getSource();
+        int bytes = open.begin(caller, message);
+        if (bytes < 0) {
+            onUnread(message, "this caller, or all together, wait for the answers to very many others");
+            return;
+        }
+        IncomingCall call = new IncomingCall(message, isKnown(message), bus, outbox, () -> open.end(caller, bytes));
         try {
             callers.check(call).thenCompose(allowed -> answer(call)).exceptionally(failure -> {
                 call.fail(failure);
@@ -62,6 +69,13 @@ final class ControlObjects implements MessageBus.Listener {
         } catch (RuntimeException broken) {
             call.fail(broken);
         }
+    }
+
+    /** Whether some member is called that takes such arguments; what others bring is not unpacked. */
+    private boolean isKnown(MethodCall message) {
+        String signature = message.getSig() == null ? "" : message.getSig();
+        return interfaces.values().stream().map(members -> members.get(message.getName()))
+                .anyMatch(member -> member != null && member.in().equals(signature));
     }
 
     private CompletableFuture<Void> answer(IncomingCall call) {
@@ -103,9 +117,9 @@ final class ControlObjects implements MessageBus.Listener {
     }
 
     @Override
-    public void onTooLarge(MethodCall message) {
-        IncomingCall call = new IncomingCall(message, bus, outbox);
-        call.fail(new ControlException(HelperName.LIMITS_EXCEEDED, "a call with more than " + Control.LARGEST_CALL + " bytes"));
+    public void onUnread(MethodCall message, String reason) {
+        new IncomingCall(message, false, bus, outbox, () -> { }).fail(new ControlException(HelperName.LIMITS_EXCEEDED,
+                "the call was not read: " + reason));
     }
 
     @Override

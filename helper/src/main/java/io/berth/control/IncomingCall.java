@@ -22,15 +22,21 @@ final class IncomingCall {
     private final MethodCall message;
     private final MessageBus bus;
     private final Outbox outbox;
-    private final Object[] arguments;
+    private volatile Object[] arguments;
+    private final Runnable onEnd;
     private final AtomicBoolean answered = new AtomicBoolean();
     private volatile ServerInfo server;
 
-    IncomingCall(MethodCall message, MessageBus bus, Outbox outbox) {
+    /**
+     * @param unpack whether the arguments are wanted
+     * @param onEnd  told once, when the answer has been sent or none is wanted
+     */
+    IncomingCall(MethodCall message, boolean unpack, MessageBus bus, Outbox outbox, Runnable onEnd) {
         this.message = message;
         this.bus = bus;
         this.outbox = outbox;
-        this.arguments = unpack(message);
+        this.onEnd = onEnd;
+        this.arguments = unpack ? unpack(message) : null;
     }
 
     /** @return null for a body that does not fit its signature */
@@ -114,8 +120,11 @@ final class IncomingCall {
             return;
         }
         ReceivedFds.release(message.getFiledescriptors());
+        arguments = null;
         if ((message.getFlags() & Flags.NO_REPLY_EXPECTED) == 0) {
             outbox.add(() -> send(making));
+        } else {
+            onEnd.run();
         }
     }
 
@@ -135,6 +144,12 @@ final class IncomingCall {
             bus.send(answer);
         } finally {
             ReceivedFds.release(answer.getFiledescriptors());
+            onEnd.run();
         }
+    }
+
+    /** Whether file descriptors came with it. */
+    boolean hasFds() {
+        return !message.getFiledescriptors().isEmpty();
     }
 }

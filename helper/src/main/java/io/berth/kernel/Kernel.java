@@ -53,10 +53,11 @@ public interface Kernel {
 
     /**
      * Whether something is mounted read-only at a path as a process sees it (proc_pid_mountinfo(5)). Asks no file system of the
-     * process's, which could make us wait.
+     * process's, which could make us wait; but takes as long as the text about its mounts is, and so is not for the loop.
      *
      * @param path absolute, without white space and backslashes
-     * @return false when the process has gone, or may not be looked at
+     * @return false when the process has gone, or may not be looked at, or has more mounts than 256 KiB of that text can tell,
+     *         which are some 2000
      */
     boolean isMountedReadOnly(int processId, String path);
 

@@ -70,7 +70,8 @@ public interface Sockets {
     /**
      * Reads once (recvmsg with MSG_CMSG_CLOEXEC).
      *
-     * @param arrived gets the fds that came; the caller owns them. Also when the result is {@link #CLOSED}
+     * @param arrived gets the fds that came; the caller owns them. Also when the result is {@link #CLOSED}. Null where nobody wants
+     *     any: then the kernel takes none in, and what came with them is read all the same
      * @return bytes read, 1 or more; 0 at end of stream; {@link #WOULD_BLOCK}; {@link #CLOSED}, also for MSG_CTRUNC
      *     (some of the fds could not be taken in, as at the limit of open files)
      */

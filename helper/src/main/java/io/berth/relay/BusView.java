@@ -1,7 +1,6 @@
 package io.berth.relay;
 
 import io.berth.kernel.EventLoop;
-import io.berth.kernel.FdQueue;
 import io.berth.kernel.KernelException;
 import io.berth.kernel.NativeBuffer;
 import io.berth.kernel.PeerCredentials;
@@ -23,6 +22,8 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 import java.util.function.IntFunction;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The helper's own connection to one bus: it is always read and tells who owns which name, for all servers on that bus.
@@ -31,6 +32,8 @@ import java.util.function.IntFunction;
  * <p>Owns its socket. The servers on the bus are told when it is gone; they close themselves. Loop thread.
  */
 public final class BusView {
+    private static final Logger LOG = LoggerFactory.getLogger(BusView.class);
+
     private final Relay relay;
     private final String busName;
     private final List<BusAddress> addresses;
@@ -124,11 +127,7 @@ public final class BusView {
 
     private void authenticate() {
         NativeBuffer buffer = relay.receiveBuffer();
-        FdQueue stray = new FdQueue();
-        int n = relay.sockets().receive(endpoint.socket(), buffer.address(), 4096, stray);
-        while (stray.size() > 0) {
-            relay.kernel().close(stray.remove());
-        }
+        int n = relay.sockets().receive(endpoint.socket(), buffer.address(), 4096, null);
         if (n == Sockets.WOULD_BLOCK) {
             return;
         }
@@ -145,7 +144,7 @@ public final class BusView {
     }
 
     private void begin() {
-        flow = new Flow(relay, accounts, relay.viewBuffer(), header, endpoint, new Flow.Judge() {
+        flow = Flow.toHere(relay, accounts, relay.viewBuffer(), header, endpoint, new Flow.Judge() {
             @Override
             public boolean needsBody(MessageHeader header) {
                 return Bus.isFrom(header);
@@ -437,6 +436,7 @@ public final class BusView {
         }
         close();
         if (!ready.completeExceptionally(new BusGoneException("the " + busName + " bus " + reason))) {
+            LOG.warn("the {} bus {}: its servers end", busName, reason);
             // not now: a judge may be reading this view in the middle of a message
             relay.loop().execute(() -> {
                 new ArrayList<>(servers).forEach(RelayServer::onBusGone);

@@ -8,7 +8,6 @@ import io.berth.kernel.PeerCredentials;
 import io.berth.kernel.Poller;
 import io.berth.policy.AccessPolicy;
 import io.berth.wire.MalformedException;
-import io.berth.wire.MessageHeader;
 import java.nio.ByteBuffer;
 import java.util.Optional;
 import java.util.function.IntFunction;
@@ -152,8 +151,8 @@ final class ConfinedConnection {
         stage = Stage.RELAYING;
         outgoingJudge = new OutgoingJudge(this);
         incomingJudge = new IncomingJudge(this, outgoingJudge);
-        outgoing = new Flow(relay, server.accounts(), 0, client, bus.outbox(), new Observer.Judge(outgoingJudge, this, false));
-        incoming = new Flow(relay, server.accounts(), MessageHeader.SENDER_BYTES, bus, client.outbox(), new Observer.Judge(incomingJudge, this, true));
+        outgoing = Flow.toBus(relay, server.accounts(), client, bus.outbox(), new Observer.Judge(outgoingJudge, this, false));
+        incoming = Flow.toApp(relay, server.accounts(), bus, client.outbox(), new Observer.Judge(incomingJudge, this, true));
         outgoing.hold(early, arrived);
         opening = null;
         resumeOutgoing();
@@ -391,14 +390,19 @@ final class ConfinedConnection {
         view.credentials(name, found -> guarded(() -> {
             String refusal = refusal(name, found);
             if (stage != Stage.CLOSED && refusal == null) {
-                refusal = server.admitSandbox(connector);
-            }
-            if (stage != Stage.CLOSED && refusal != null) {
-                close(refusal);
-            } else if (stage != Stage.CLOSED) {
-                begin(name);
+                server.admitSandbox(connector, answer -> guarded(() -> admit(name, answer)));
+            } else {
+                admit(name, refusal);
             }
         }));
+    }
+
+    private void admit(String name, String refusal) {
+        if (stage != Stage.CLOSED && refusal == null) {
+            begin(name);
+        } else if (stage != Stage.CLOSED) {
+            close(refusal);
+        }
     }
 
     private String refusal(String name, Optional<ConnectionCredentials> found) {

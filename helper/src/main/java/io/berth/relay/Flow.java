@@ -14,9 +14,9 @@ import java.util.List;
  * passes what may pass to a sink: the same bytes, from the buffer they were read into. Neighbours that pass go out in one
  * write. Bodies are streamed: what is kept between two reads is at most a header, or an inspected message.
  *
- * <p>When the sink does not take everything, the source is not read until it did. Without a sink, nothing that a peer sends can end
- * it: what is too long is skipped, and fds are closed. Owns the file descriptors that it has read; the endpoints are the
- * connection's. Loop thread.
+ * <p>When the sink does not take everything, the source is not read until it did. What comes from a bus may be anybody's: there a
+ * message whose header is too long or cannot be read is skipped, by its length, and nothing but the loss of that ends the flow.
+ * Without a sink no fds are received. Owns the file descriptors that it has read; the endpoints are the connection's. Loop thread.
  */
 final class Flow {
     /** What becomes of one message. */
@@ -54,6 +54,7 @@ final class Flow {
     private final Endpoint source;
     private final Outbox sink;
     private final Judge judge;
+    private final boolean skips;
     private final int longestHeader;
     private final FdQueue fds = new FdQueue();
     private final List<byte[]> deferred = new ArrayList<>();
@@ -69,29 +70,35 @@ final class Flow {
     private int at;
     private int bodyLeft;
     private boolean dropping;
+    /** The message at {@link #at} is to be skipped. */
+    private boolean unreadable;
+    /** Where the bytes of the last read begin, and how many file descriptors they brought. */
+    private int fresh;
+    private int freshFds;
     private boolean paused;
     private boolean closed;
     private byte[] replacement;
 
-    /**
-     * A flow between two sides, with the buffer that all of them share.
-     *
-     * @param added bytes by which a header may be longer than what an app may say
-     */
-    Flow(Relay relay, Accounts accounts, int added, Endpoint source, Outbox sink, Judge judge) {
-        this(relay, accounts, relay.receiveBuffer(), relay.header(), added, source, sink, judge);
+    /** A flow from an app to a bus, with the buffer that all of them share: what the app says wrong ends its connection. */
+    static Flow toBus(Relay relay, Accounts accounts, Endpoint source, Outbox sink, Judge judge) {
+        return new Flow(relay, accounts, relay.receiveBuffer(), relay.header(), false, source, sink, judge);
+    }
+
+    /** A flow from a bus to an app, with the buffer that all of them share. */
+    static Flow toApp(Relay relay, Accounts accounts, Endpoint source, Outbox sink, Judge judge) {
+        return new Flow(relay, accounts, relay.receiveBuffer(), relay.header(), true, source, sink, judge);
     }
 
     /**
-     * A flow that ends here.
+     * A flow from a bus that ends here.
      *
      * @param buffer for this flow alone, since it may be read while another one judges
      */
-    Flow(Relay relay, Accounts accounts, NativeBuffer buffer, MessageHeader header, Endpoint source, Judge judge) {
-        this(relay, accounts, buffer, header, 0, source, null, judge);
+    static Flow toHere(Relay relay, Accounts accounts, NativeBuffer buffer, MessageHeader header, Endpoint source, Judge judge) {
+        return new Flow(relay, accounts, buffer, header, true, source, null, judge);
     }
 
-    private Flow(Relay relay, Accounts accounts, NativeBuffer buffer, MessageHeader header, int added, Endpoint source, Outbox sink,
+    private Flow(Relay relay, Accounts accounts, NativeBuffer buffer, MessageHeader header, boolean fromBus, Endpoint source, Outbox sink,
             Judge judge) {
         this.relay = relay;
         this.accounts = accounts;
@@ -100,7 +107,8 @@ final class Flow {
         this.source = source;
         this.sink = sink;
         this.judge = judge;
-        this.longestHeader = relay.limits().headerBytes() + added;
+        this.skips = fromBus;
+        this.longestHeader = relay.limits().headerBytes() + (fromBus ? MessageHeader.SENDER_BYTES : 0);
     }
 
     /** For the judge: what to send with REWRITE or REPLACE. */
@@ -164,6 +172,8 @@ final class Flow {
     void resume() {
         paused = false;
         if (heldLength > 0) {
+            fresh = heldLength;
+            freshFds = 0;
             process(restore());
         }
     }
@@ -199,9 +209,11 @@ final class Flow {
      */
     boolean readOnce(int mostBytes) {
         int filled = restore();
-        int before = fds.size();
-        int n = relay.sockets().receive(source.socket(), buffer.address() + filled, mostBytes, fds);
-        accounts.descriptors().charge(fds.size() - before);
+        fresh = filled;
+        freshFds = -fds.size();
+        int n = relay.sockets().receive(source.socket(), buffer.address() + filled, mostBytes, sink == null ? null : fds);
+        freshFds += fds.size();
+        accounts.descriptors().charge(freshFds);
         if (n == Sockets.WOULD_BLOCK) {
             keep(0, filled);
             return true;
@@ -209,9 +221,7 @@ final class Flow {
         if (n <= 0) {
             return false;
         }
-        if (sink == null) {
-            closeFds();
-        } else if (fds.size() > relay.limits().fdsInFlight()) {
+        if (fds.size() > relay.limits().fdsInFlight()) {
             throw new MalformedException(fds.size() + " file descriptors that no message claims");
         }
         process(filled + n);
@@ -222,6 +232,10 @@ final class Flow {
         at = 0;
         run = 0;
         while (passBody(end) && !paused && isWhole(end)) {
+            if (unreadable) {
+                skip(end);
+                continue;
+            }
             Decision decision = judge.judge(header, buffer.bytes(), at + header.headerLength());
             if (decision == Decision.HOLD) {
                 paused = true;
@@ -276,25 +290,27 @@ final class Flow {
         }
     }
 
-    /** Reads the header at {@code at}; whether as much of the message is there as judging it needs. */
+    /** Reads the header at {@code at}; whether as much of the message is there as judging or skipping it needs. */
     private boolean isWhole(int end) {
         ByteBuffer bytes = buffer.bytes();
         if (end - at < MessageHeader.PREFIX) {
             return false;
         }
         int length = MessageHeader.headerLength(bytes, at);
+        unreadable = length > longestHeader && skips;
+        if (unreadable) {
+            return true;
+        }
         if (length > longestHeader) {
-            if (sink != null) {
-                throw new MalformedException("header of " + length + " bytes, at most " + longestHeader);
-            }
-            dropping = true;
-            bodyLeft = length + MessageHeader.bodyLength(bytes, at);
-            return passBody(end) && isWhole(end);
+            throw new MalformedException("header of " + length + " bytes, at most " + longestHeader);
         }
         if (end - at < length) {
             return false;
         }
-        header.read(bytes, at);
+        readHeader(bytes);
+        if (unreadable) {
+            return true;
+        }
         if (sink != null && header.unixFds() > fds.size()) {
             throw new MalformedException("header says " + header.unixFds() + " file descriptors, " + fds.size() + " came");
         }
@@ -306,6 +322,31 @@ final class Flow {
                     + relay.limits().inspectedBytes());
         }
         return end - at >= length + header.bodyLength();
+    }
+
+    private void readHeader(ByteBuffer bytes) {
+        try {
+            header.read(bytes, at);
+        } catch (MalformedException malformed) {
+            if (!skips) {
+                throw malformed;
+            }
+            unreadable = true;
+        }
+    }
+
+    /** The message at {@link #at} is not read; how long it is has been found right. */
+    private void skip(int end) {
+        pass(at);
+        int length = MessageHeader.headerLength(buffer.bytes(), at) + MessageHeader.bodyLength(buffer.bytes(), at);
+        boolean older = at < fresh;
+        // a bus sends fds with the first byte of their message, and a read ends with those that have some (unix(7)): they belong to
+        // the last message that begins in what was read at once
+        if (length >= (older ? fresh : end) - at) {
+            accounts.close(takeFds(older ? fds.size() - freshFds : fds.size()));
+        }
+        dropping = true;
+        bodyLeft = length;
     }
 
     /** Gives the sink what may pass up to {@code to}. */

@@ -130,9 +130,7 @@ final class Opening {
 
     void onBusReadable(Endpoint bus) {
         NativeBuffer buffer = relay.receiveBuffer();
-        FdQueue stray = new FdQueue();
-        int n = relay.sockets().receive(bus.socket(), buffer.address(), ConfinedConnection.OPENING_BYTES, stray);
-        closeFds(stray);
+        int n = relay.sockets().receive(bus.socket(), buffer.address(), ConfinedConnection.OPENING_BYTES, null);
         if (n == Sockets.WOULD_BLOCK) {
             return;
         }
@@ -151,12 +149,6 @@ final class Opening {
         } else if (state == SaslServer.State.DONE) {
             connection.opened(ByteBuffer.wrap(early), arrived);
             forgetEarly();
-        }
-    }
-
-    private void closeFds(FdQueue fds) {
-        while (fds.size() > 0) {
-            relay.kernel().close(fds.remove());
         }
     }
 

@@ -68,8 +68,14 @@ final class OutgoingJudge implements Flow.Judge {
         return header.is(MessageHeader.DESTINATION, Bus.NAME_BYTES);
     }
 
+    /** What passes does so without what only the bus may say of the app. */
     @Override
     public Flow.Decision judge(MessageHeader header, ByteBuffer buffer, int body) {
+        Flow.Decision decision = decide(header, buffer, body);
+        return decision == Flow.Decision.FORWARD && !header.isPlain() ? connection.outgoing().rewrite(header.plain()) : decision;
+    }
+
+    private Flow.Decision decide(MessageHeader header, ByteBuffer buffer, int body) {
         if (Bus.isOwnSerial(header.serial())) {
             throw new MalformedException("serial " + Integer.toUnsignedString(header.serial()) + " is reserved, expected below "
                     + Integer.toUnsignedString(Bus.FIRST_OWN_SERIAL));

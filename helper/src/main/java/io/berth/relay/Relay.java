@@ -63,6 +63,7 @@ public final class Relay {
     private final ArrayDeque<Block> freeBlocks = new ArrayDeque<>();
     private final Budgets budgets;
     private final Congestion congestion;
+    private final SandboxMarks marks;
 
     public Relay(Kernel kernel, EventLoop loop, Limits limits) {
         this.kernel = kernel;
@@ -71,6 +72,7 @@ public final class Relay {
         this.sockets = kernel.sockets();
         this.budgets = Budgets.of(limits, kernel.raiseFileLimit());
         this.congestion = new Congestion(this);
+        this.marks = new SandboxMarks(kernel, loop);
         // touched only as far as used: the tail costs address space, not memory
         this.receiveBuffer = kernel.allocate(RECEIVE_BYTES);
         this.viewBuffer = kernel.allocate(RECEIVE_BYTES);
@@ -134,6 +136,11 @@ public final class Relay {
     /** Who is read when much is kept. */
     Congestion congestion() {
         return congestion;
+    }
+
+    /** Which processes portals know for those of a sandbox. */
+    SandboxMarks marks() {
+        return marks;
     }
 
     /** Reused for every message. */

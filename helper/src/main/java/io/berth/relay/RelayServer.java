@@ -16,6 +16,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
+import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -25,7 +26,6 @@ import org.slf4j.LoggerFactory;
  */
 public final class RelayServer {
     private static final Logger LOG = LoggerFactory.getLogger(RelayServer.class);
-    private static final String SANDBOX_MARK = "/.flatpak-info";
     private static final int ACCEPT_AT_ONCE = 16;
     private static final long ACCEPT_AGAIN_NS = 100_000_000;
 
@@ -172,21 +172,22 @@ public final class RelayServer {
     }
 
     /**
-     * A process of the app's sandbox has made a connection. Portals know a sandbox by a file at its root, which the app cannot take away
-     * when it is mounted there; who has none passes for a program of the host (xdg-desktop-portal, xdp-app-info-flatpak.c).
+     * A process of the app's sandbox has made a connection. Portals know a sandbox by its {@link SandboxMarks}; who has none passes for
+     * a program of the host.
      *
-     * @return why it may not be used, null when it may: what the first one has shown is relied on for all
+     * @param answer told later why it may not be used, null when it may: what the first one has shown is relied on for all
      */
-    String admitSandbox(int process) {
-        boolean known = relay.kernel().isMountedReadOnly(process, SANDBOX_MARK);
-        if (knownToPortals.isEmpty()) {
-            knownToPortals = Optional.of(known);
-            if (known) {
-                events.onKnownToPortals();
+    void admitSandbox(int process, Consumer<String> answer) {
+        relay.marks().look(process, known -> {
+            if (knownToPortals.isEmpty() && !closed) {
+                knownToPortals = Optional.of(known);
+                if (known) {
+                    events.onKnownToPortals();
+                }
             }
-        }
-        return known || !knownToPortals.get() ? null
-                : "process " + process + " has no " + SANDBOX_MARK + " at its root, by which portals know the sandbox of the connections before";
+            answer.accept(known || !knownToPortals.orElse(true) ? null : "process " + process + " has no " + SandboxMarks.MARK
+                    + " at its root, by which portals know the sandbox of the connections before");
+        });
     }
 
     /** Who connects to the bus instead of us. */

@@ -87,9 +87,9 @@ final class Route {
         return peer != null && byName != byPeer && !sameServer && !byName.check(needed, header).passes();
     }
 
-    /** Of the helper's own objects, apps may ask which app they are, and nothing else: not with more than names take. */
+    /** Of the helper's own objects, apps may ask which app they are, and nothing else: not with more than names take, and no fds. */
     boolean isForbiddenHelperCall(MessageHeader header) {
         return helper && !(header.is(MessageHeader.INTERFACE, HELPER_INTERFACE) && header.bodyLength() <= QUESTION_BYTES
-                && header.text(MessageHeader.MEMBER).startsWith("Get"));
+                && header.unixFds() == 0 && header.text(MessageHeader.MEMBER).startsWith("Get"));
     }
 }

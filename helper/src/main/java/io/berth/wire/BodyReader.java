@@ -14,6 +14,8 @@ import java.util.function.BiConsumer;
 public final class BodyReader {
     /** Maximum length of an array in bytes (specification). */
     private static final int MAX_ARRAY = 64 << 20;
+    /** Containers inside one another (specification), variants included. */
+    private static final int DEEPEST = 64;
 
     private final ByteBuffer bytes;
     private final int start;
@@ -71,7 +73,11 @@ public final class BodyReader {
 
     /** What follows in a variant, which must be read next. */
     public String signature() {
-        if (at >= end || (bytes.get(at) & 0xff) >= end - at - 1) {
+        return signature(end);
+    }
+
+    private String signature(int limit) {
+        if (at >= limit || (bytes.get(at) & 0xff) >= limit - at - 1) {
             throw malformed("the end where a signature was expected");
         }
         int length = bytes.get(at) & 0xff;
@@ -111,31 +117,87 @@ public final class BodyReader {
         }
     }
 
-    /** Passes over one value: a basic type, or an array of one. */
+    /**
+     * Passes over one value of any type, as strictly as if it were read; only whether texts are UTF-8 is not looked at.
+     *
+     * @param signature one complete type; the value may hold others 64 deep, variants included (specification, "Message Format")
+     */
     public void skip(String signature) {
-        boolean array = signature.length() == 2 && signature.charAt(0) == 'a';
-        char type = signature.isEmpty() ? '?' : signature.charAt(signature.length() - 1);
-        int size = switch (type) {
-            case 'y' -> 1;
-            case 'n', 'q' -> 2;
-            case 'b', 'i', 'u', 'h', 's', 'o' -> 4;
-            case 't', 'x', 'd' -> 8;
-            default -> 0;
-        };
-        if (size == 0 || signature.length() != (array ? 2 : 1)) {
-            throw malformed("value of type " + signature);
+        skip(new Signature(signature), 0, 0, end);
+    }
+
+    private void skip(Signature types, int index, int depth, int limit) {
+        if (depth > DEEPEST) {
+            throw malformed("more than " + DEEPEST + " values inside one another");
         }
-        int length = array ? arrayLength() : 0;
-        align(size, end);
-        if (!array && (type == 's' || type == 'o')) {
-            string();
-            return;
+        char type = types.type(index);
+        switch (type) {
+            case 's', 'o' -> skipText(uint32(limit), limit);
+            case 'g' -> skipText(octet(limit), limit);
+            case 'v' -> skip(new Signature(signature(limit)), 0, depth + 1, limit);
+            case 'a' -> skipArray(types, index + 1, depth, limit);
+            case '(', '{' -> {
+                align(Long.BYTES, limit);
+                for (int member = index + 1; member < types.end(index) - 1; member = types.end(member)) {
+                    skip(types, member, depth + 1, limit);
+                }
+            }
+            default -> {
+                align(Signature.alignment(type), limit);
+                pass(Signature.size(type), limit);
+            }
         }
-        int skipped = array ? length : size;
-        if (skipped > end - at) {
+    }
+
+    private void skipArray(Signature types, int element, int depth, int limit) {
+        int length = uint32(limit);
+        char type = types.type(element);
+        align(Signature.alignment(type), limit);
+        if (length < 0 || length > MAX_ARRAY || length > limit - at) {
+            throw malformed("array of " + Integer.toUnsignedString(length) + " bytes");
+        }
+        int arrayEnd = at + length;
+        int size = Signature.size(type);
+        if (size > 0) {
+            if (length % size != 0) {
+                throw malformed("array of " + length + " bytes with elements of " + size);
+            }
+            at = arrayEnd;
+        }
+        while (at < arrayEnd) {
+            skip(types, element, depth + 1, arrayEnd);
+        }
+    }
+
+    private void skipText(int length, int limit) {
+        int from = at;
+        if (length < 0) {
+            throw malformed("string of " + Integer.toUnsignedString(length) + " bytes");
+        }
+        pass(length, limit);
+        pass(1, limit);
+        for (int i = from; i < at; i++) {
+            if (bytes.get(i) == 0 != (i == at - 1)) {
+                throw malformed("string that does not end where it must");
+            }
+        }
+    }
+
+    private int octet(int limit) {
+        pass(1, limit);
+        return bytes.get(at - 1) & 0xff;
+    }
+
+    private void pass(int length, int limit) {
+        if (length > limit - at) {
             throw malformed("the end where a value was expected");
         }
-        at += skipped;
+        at += length;
+    }
+
+    /** How many bytes have been read. */
+    int position() {
+        return at - start;
     }
 
     /** Whether everything was read. */

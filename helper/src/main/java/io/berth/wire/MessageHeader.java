@@ -43,6 +43,8 @@ public final class MessageHeader {
     private byte[] bytes = new byte[512];
     private final int[] start = new int[UNIX_FDS + 1];
     private final int[] length = new int[UNIX_FDS + 1];
+    private final int[] fieldFrom = new int[UNIX_FDS + 1];
+    private final int[] fieldTo = new int[UNIX_FDS + 1];
     private int present;
     private int headerLength;
     private int bodyLength;
@@ -50,8 +52,7 @@ public final class MessageHeader {
     private int replySerial;
     private int unixFds;
     private boolean bigEndian;
-    private int destinationFrom;
-    private int destinationTo;
+    private boolean foreign;
 
     /**
      * The length of the header that begins at {@code index}, padding included.
@@ -93,6 +94,7 @@ public final class MessageHeader {
         bodyLength = word(4);
         serial = word(8);
         present = 0;
+        foreign = false;
         replySerial = 0;
         unixFds = 0;
         if (bytes[1] == 0) {
@@ -108,80 +110,74 @@ public final class MessageHeader {
     private void readFields(int end) {
         int at = PREFIX;
         while (at < end) {
-            int from = at;
             int code = bytes[at] & 0xff;
             if (code == 0) {
                 throw new MalformedException("header field 0");
             }
-            if (at + 4 > end || bytes[at + 1] != 1 || bytes[at + 3] != 0) {
-                throw new MalformedException("header field " + code + " is not of one basic type");
-            }
-            char type = (char) bytes[at + 2];
-            at += 4;
-            if (code <= UNIX_FDS) {
-                if (type != TYPES.charAt(code)) {
-                    throw new MalformedException("header field " + code + " of type " + type + ", expected " + TYPES.charAt(code));
-                }
-                if (has(code)) {
-                    throw new MalformedException("header field " + code + " twice");
-                }
-                present |= 1 << code;
-            }
-            int next = readValue(code, type, at, end);
+            int next = code <= UNIX_FDS ? readField(code, at, end) : skipField(code, at, end);
             at = align8(next);
             if (next < end && at >= end) {
                 throw new MalformedException("padding behind the last header field counted as a field");
             }
             checkZero(next, Math.min(at, end));
-            if (code == DESTINATION) {
-                destinationFrom = from;
-                destinationTo = Math.min(at, end);
-            }
         }
         checkZero(end, headerLength);
     }
 
-    /** @return the index behind the value */
-    private int readValue(int code, char type, int at, int end) {
-        switch (type) {
-            case 's', 'o': {
-                int n = at + 4 <= end ? word(at) : -1;
-                return readText(code, at + 4, n, end);
-            }
-            case 'g': {
-                int n = at < end ? bytes[at] & 0xff : -1;
-                return readText(code, at + 1, n, end);
-            }
-            case 'u', 'i', 'b': {
-                checkEnd(code, at + 4, end);
-                if (code == REPLY_SERIAL) {
-                    replySerial = word(at);
-                    if (replySerial == 0) {
-                        throw new MalformedException("reply serial 0");
-                    }
-                } else if (code == UNIX_FDS) {
-                    unixFds = word(at);
-                    if (unixFds < 0) {
-                        throw new MalformedException(Integer.toUnsignedString(unixFds) + " file descriptors");
-                    }
-                }
-                return at + 4;
-            }
-            case 'y':
-                checkEnd(code, at + 1, end);
-                return at + 1;
-            case 'n', 'q':
-                checkEnd(code, at + 2, end);
-                return at + 2;
-            case 'x', 't', 'd': {
-                int value = align8(at);
-                checkEnd(code, value + 8, end);
-                checkZero(at, value);
-                return value + 8;
-            }
-            default:
-                throw new MalformedException("unknown header field " + code + " of type " + type);
+    /** @return the index behind the field */
+    private int readField(int code, int at, int end) {
+        if (at + 4 > end || bytes[at + 1] != 1 || bytes[at + 3] != 0) {
+            throw new MalformedException("header field " + code + " is not of one basic type");
         }
+        char type = (char) bytes[at + 2];
+        if (type != TYPES.charAt(code)) {
+            throw new MalformedException("header field " + code + " of type " + type + ", expected " + TYPES.charAt(code));
+        }
+        if (has(code)) {
+            throw new MalformedException("header field " + code + " twice");
+        }
+        present |= 1 << code;
+        fieldFrom[code] = at;
+        fieldTo[code] = readValue(code, type, at + 4, end);
+        return fieldTo[code];
+    }
+
+    /** Of a field that is not known, whoever has put it there (specification: it must be ignored). @return the index behind it */
+    private int skipField(int code, int at, int end) {
+        foreign = true;
+        BodyReader field = new BodyReader(ByteBuffer.wrap(bytes), at, end - at, bigEndian);
+        try {
+            field.skip("(yv)");
+        } catch (MalformedException malformed) {
+            throw new MalformedException("header field " + code + ": " + malformed.getMessage());
+        }
+        return at + field.position();
+    }
+
+    private int readValue(int code, char type, int at, int end) {
+        return switch (type) {
+            case 's', 'o' -> readText(code, at + 4, at + 4 <= end ? word(at) : -1, end);
+            case 'g' -> readText(code, at + 1, at < end ? bytes[at] & 0xff : -1, end);
+            default -> readNumber(code, at, end);
+        };
+    }
+
+    private int readNumber(int code, int at, int end) {
+        if (at + 4 > end) {
+            throw new MalformedException("header field " + code + " goes past the end of the header");
+        }
+        if (code == REPLY_SERIAL) {
+            replySerial = word(at);
+            if (replySerial == 0) {
+                throw new MalformedException("reply serial 0");
+            }
+        } else {
+            unixFds = word(at);
+            if (unixFds < 0) {
+                throw new MalformedException(Integer.toUnsignedString(unixFds) + " file descriptors");
+            }
+        }
+        return at + 4;
     }
 
     private int readText(int code, int at, int n, int end) {
@@ -193,10 +189,8 @@ public final class MessageHeader {
                 throw new MalformedException("NUL inside header field " + code);
             }
         }
-        if (code <= UNIX_FDS) {
-            start[code] = at;
-            length[code] = n;
-        }
+        start[code] = at;
+        length[code] = n;
         return at + n + 1;
     }
 
@@ -210,12 +204,6 @@ public final class MessageHeader {
         };
         if ((present & needed) != needed) {
             throw new MalformedException("a header field is missing that messages of type " + type() + " must have");
-        }
-    }
-
-    private static void checkEnd(int code, int at, int end) {
-        if (at > end) {
-            throw new MalformedException("header field " + code + " goes past the end of the header");
         }
     }
 
@@ -298,7 +286,24 @@ public final class MessageHeader {
     }
 
     /**
-     * This header with another DESTINATION.
+     * Whether it says nothing that is for the bus alone to say: no SENDER, and no field that is not known here. What a bus
+     * passes on of those a receiver may take for the bus's own word.
+     */
+    public boolean isPlain() {
+        return !foreign && !has(SENDER);
+    }
+
+    /**
+     * This header as far as it is plain, see {@link #isPlain}.
+     *
+     * @return a new array of a multiple of 8 bytes, in the same byte order
+     */
+    public byte[] plain() {
+        return plain(null);
+    }
+
+    /**
+     * This header as far as it is plain, with another DESTINATION.
      *
      * @param destination a bus name
      * @return a new array of a multiple of 8 bytes, in the same byte order
@@ -308,20 +313,31 @@ public final class MessageHeader {
         if (!has(DESTINATION)) {
             throw new IllegalStateException("no DESTINATION to replace");
         }
-        int end = PREFIX + word(12);
-        int rest = end - destinationTo;
-        int field = align8(destinationFrom + rest);
-        int newEnd = field + 8 + destination.length + 1;
-        byte[] out = new byte[align8(newEnd)];
-        System.arraycopy(bytes, 0, out, 0, destinationFrom);
-        System.arraycopy(bytes, destinationTo, out, destinationFrom, rest);
-        out[field] = DESTINATION;
-        out[field + 1] = 1;
-        out[field + 2] = 's';
-        putWord(out, field + 4, destination.length);
-        System.arraycopy(destination, 0, out, field + 8, destination.length);
-        putWord(out, 12, newEnd - PREFIX);
-        return out;
+        return plain(destination);
+    }
+
+    /** @param destination null to keep the one there is */
+    private byte[] plain(byte[] destination) {
+        byte[] out = new byte[headerLength + (destination == null ? 0 : align8(destination.length))];
+        System.arraycopy(bytes, 0, out, 0, PREFIX);
+        int end = PREFIX;
+        for (int code = PATH; code <= UNIX_FDS; code++) {
+            if (!has(code) || code == SENDER) {
+                continue;
+            }
+            int at = align8(end);
+            if (code != DESTINATION || destination == null) {
+                end = at + fieldTo[code] - fieldFrom[code];
+                System.arraycopy(bytes, fieldFrom[code], out, at, end - at);
+            } else {
+                System.arraycopy(bytes, fieldFrom[code], out, at, 4);
+                putWord(out, at + 4, destination.length);
+                System.arraycopy(destination, 0, out, at + 8, destination.length);
+                end = at + 8 + destination.length + 1;
+            }
+        }
+        putWord(out, 12, end - PREFIX);
+        return Arrays.copyOf(out, align8(end));
     }
 
     private void putWord(byte[] out, int at, int value) {

@@ -173,7 +173,7 @@ class CallerCheckTest {
             MethodCall call = client.bus().messages().createMethodCall(":1.9999", HelperName.BUS_NAME, TestClient.ROOT, TestClient.HELPER,
                     "RemoveContainerServer", (byte) 0, "o", server);
             ExecutionException refusal = assertThrows(ExecutionException.class,
-                    () -> new CallerCheck(client.bus(), outbox, helper.registry()).check(new IncomingCall(call, client.bus(), outbox)).get());
+                    () -> new CallerCheck(client.bus(), outbox, helper.registry()).check(new IncomingCall(call, false, client.bus(), outbox, () -> { })).get());
             assertEquals(HelperName.NAME_HAS_NO_OWNER, ControlException.of(refusal.getCause()).errorName());
         } finally {
             outbox.close();

@@ -196,7 +196,7 @@ class ControlObjectsTest {
     @Test
     void callWithALargeBody_made_isRefusedAndTheConnectionGoesOn() throws Exception {
         String huge = "x".repeat(Control.LARGEST_CALL);
-        assertEquals("LimitsExceeded a call with more than 1048576 bytes", client.helperError("GetConnectionInstance", "s", huge));
+        assertEquals("LimitsExceeded the call was not read: more than 1048576 bytes", client.helperError("GetConnectionInstance", "s", huge));
         assertFalse(client.helper("AddContainerServer", "ssa{sv}a{sv}", "org.example.Sandbox", "app", Map.of(), Map.of()).length == 0);
     }
 

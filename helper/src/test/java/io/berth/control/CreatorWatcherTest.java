@@ -35,7 +35,7 @@ class CreatorWatcherTest {
         bus = MessageBus.connect(helper.bus().locations());
         outbox = new Outbox("outbox");
         watcher = new CreatorWatcher(bus, outbox, helper.registry());
-        bus.start("reader", 1000, new MessageBus.Listener() {
+        bus.start("reader", 1000, 1000, new MessageBus.Listener() {
             @Override
             public void onMethodCall(MethodCall call) {
                 throw new IllegalStateException("nobody calls");
@@ -50,7 +50,7 @@ class CreatorWatcherTest {
             }
 
             @Override
-            public void onTooLarge(MethodCall call) {
+            public void onUnread(MethodCall call, String reason) {
                 throw new IllegalStateException("nobody calls");
             }
 

@@ -30,7 +30,7 @@ final class TestClient implements MessageBus.Listener, AutoCloseable {
 
     TestClient(String address) throws IOException {
         bus = MessageBus.connect(BusLocation.parse(address));
-        bus.start("test-client", Integer.MAX_VALUE, this);
+        bus.start("test-client", Integer.MAX_VALUE, Integer.MAX_VALUE, this);
     }
 
     MessageBus bus() {
@@ -129,7 +129,7 @@ final class TestClient implements MessageBus.Listener, AutoCloseable {
     }
 
     @Override
-    public void onTooLarge(MethodCall call) {
+    public void onUnread(MethodCall call, String reason) {
         // it does not listen to calls
     }
 

@@ -7,6 +7,7 @@ import io.berth.kernel.NativeBuffer;
 import io.berth.kernel.Poller;
 import io.berth.kernel.Sockets;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -26,6 +27,7 @@ public final class LinuxKernel implements Kernel {
     private static final int RLIMIT_NOFILE = 7;
     private static final int CLOCK_BOOTTIME = 7;
     private static final int TFD_TIMER_ABSTIME = 1;
+    private static final int LONGEST_MOUNTINFO = 256 << 10;
     private static final long NS_PER_S = 1_000_000_000;
 
     private final Libc libc;
@@ -170,9 +172,13 @@ public final class LinuxKernel implements Kernel {
 
     @Override
     public boolean isMountedReadOnly(int processId, String path) {
-        try {
+        try (InputStream file = Files.newInputStream(Path.of("/proc", String.valueOf(processId), "mountinfo"))) {
+            byte[] mounts = file.readNBytes(LONGEST_MOUNTINFO + 1);
+            if (mounts.length > LONGEST_MOUNTINFO) {
+                return false; // what follows may cover what was found
+            }
             boolean readOnly = false;
-            for (String mount : Files.readAllLines(Path.of("/proc", String.valueOf(processId), "mountinfo"), StandardCharsets.ISO_8859_1)) {
+            for (String mount : new String(mounts, StandardCharsets.ISO_8859_1).split("\n")) {
                 String[] fields = mount.split(" ", 7);
                 if (fields.length == 7 && fields[4].equals(path)) {
                     readOnly = Arrays.asList(fields[5].split(",")).contains("ro"); // a later one covers an earlier one

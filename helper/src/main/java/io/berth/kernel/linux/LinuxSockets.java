@@ -102,7 +102,7 @@ final class LinuxSockets implements Sockets {
         }
         receiveHeader.putLong(IOVEC_BASE, address)
                 .putLong(IOVEC_LENGTH, length)
-                .putLong(CONTROL_LENGTH, receiveMemory.capacity() - CONTROL_START);
+                .putLong(CONTROL_LENGTH, arrived == null ? 0 : receiveMemory.capacity() - CONTROL_START);
         sender = 0;
         int received;
         while ((received = libc.call(recvmsg, fd, receiveMemory.address(), MSG_DONTWAIT | MSG_CMSG_CLOEXEC)) < 0) {
@@ -110,6 +110,9 @@ final class LinuxSockets implements Sockets {
             if (errno != Libc.EINTR) {
                 return outcome("recvmsg", fd, errno);
             }
+        }
+        if (arrived == null) {
+            return received;
         }
         int controlLength = (int) receiveHeader.getLong(CONTROL_LENGTH);
         if (controlLength >= CMSG_HEADER) {

@@ -13,6 +13,7 @@ import io.berth.tests.raw.RawListener;
 import io.berth.tests.raw.RawSocket;
 import io.berth.tests.raw.Variant;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -26,7 +27,9 @@ import org.junit.jupiter.api.io.TempDir;
 class PortalSandboxTest {
     private static final String PORTAL = Desktop.PORTAL;
     private static final String DENIED = "org.freedesktop.DBus.Error.AccessDenied";
-    private static final Duration PATIENCE = Duration.ofSeconds(20);
+    /** Of 4 KiB each: as much as the daemon's whole heap, with what a reader adds. */
+    private static final int MANY_MOUNTS = 6_000;
+    private static final Duration PATIENCE = Duration.ofSeconds(60);
 
     @RegisterExtension
     static final TestHouse HOUSE = new TestHouse();
@@ -108,5 +111,23 @@ class PortalSandboxTest {
         HOUSE.app(server).awaitClose();
         app.send(Message.call(PORTAL, "/", "org.test.I", "Do"));
         portal.awaitCall("Do");
+    }
+
+    /** Who rules a mount namespace can have as much told about it as it likes: no more than what is worth reading is read of that. */
+    @Test
+    void processWithAMountTableLongerThanOurMemory_isNotKnown_andNobodyWaitsForIt() throws IOException {
+        HOUSE.service(PORTAL);
+        RawClient neighbour = HOUSE.app();
+        ContainerServer server = server(List.of("/usr/bin/python3", Path.of("src/test/resources/programs/many_mounts.py").toAbsolutePath().toString(),
+                Files.createDirectory(directory.resolve("mounts")).toString(), Integer.toString(MANY_MOUNTS)), "", talk(PORTAL));
+        List<RawClient> apps = new ArrayList<>();
+        for (int i = 0; i < 10; i++) {
+            apps.add(HOUSE.app(server));
+            neighbour.sync();
+        }
+        for (RawClient app : apps) {
+            assertEquals(DENIED, app.answer(Message.call(PORTAL, "/", "org.test.I", "Do")).errorName());
+        }
+        neighbour.sync();
     }
 }

@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 
 /**
@@ -80,6 +81,16 @@ public final class Message {
     public Message field(int code, Variant value) {
         fields.put(code, value);
         return this;
+    }
+
+    public Message without(int code) {
+        fields.remove(code);
+        return this;
+    }
+
+    /** The codes of its header fields. */
+    public Set<Integer> fields() {
+        return fields.keySet();
     }
 
     public Message body(String signature, Object... args) {
