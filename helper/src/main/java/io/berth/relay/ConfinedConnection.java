@@ -26,6 +26,8 @@ final class ConfinedConnection {
 
     private static final Logger LOG = LoggerFactory.getLogger(ConfinedConnection.class);
     private static final long DRAIN_NS = 10_000_000_000L;
+    /** Lines of a stack trace, so many as are usual. */
+    private static final int STACK_TRACE = 40;
 
     private final Relay relay;
     private final RelayServer server;
@@ -127,7 +129,7 @@ final class ConfinedConnection {
             return;
         }
         // a mistake of ours that one app can make happen must not end the others
-        LOG.error("fault while relaying for process {} at {}", credentials.pid(), server.address(), failure);
+        server.events().log(LOG, STACK_TRACE).error("fault while relaying for process {} at {}", credentials.pid(), server.address(), failure);
         close("of a fault in the helper");
     }
 
@@ -448,7 +450,7 @@ final class ConfinedConnection {
         }
         stage = Stage.CLOSED;
         if (reason != null) {
-            LOG.info("connection {} of process {} at {} closed: {}", uniqueName(), credentials.pid(), server.address(), reason);
+            server.log(LOG).info("connection {} of process {} at {} closed: {}", uniqueName(), credentials.pid(), server.address(), reason);
         }
         if (timer != null) {
             timer.cancel();

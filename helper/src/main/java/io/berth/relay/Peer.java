@@ -9,9 +9,6 @@ import java.util.Set;
 
 /** One connection on the bus, by its unique name, and the names it owns, as one {@link OwnerTable} knows it. Loop thread. */
 final class Peer {
-    /** So many well-known names are told of a peer. */
-    private static final int TOLD_NAMES = 16;
-
     private final String uniqueName;
     private final byte[] uniqueBytes;
     private final Set<String> names = new LinkedHashSet<>();
@@ -128,7 +125,7 @@ final class Peer {
 
     /** What a record says of it, with the first of its well-known names where they are many. @param name as a message says it */
     AuditRecord.Peer told(String name) {
-        return new AuditRecord.Peer(name, names.stream().filter(one -> !one.startsWith(":")).limit(TOLD_NAMES).toList(),
+        return new AuditRecord.Peer(name, names.stream().filter(one -> !one.startsWith(":")).limit(AuditRecord.MOST_NAMES).toList(),
                 confined == null ? "" : app());
     }
 

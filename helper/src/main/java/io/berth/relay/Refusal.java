@@ -8,6 +8,7 @@ import io.berth.policy.NeverAllowed;
 import io.berth.policy.Verdict;
 import io.berth.wire.MessageHeader;
 import java.util.StringJoiner;
+import java.util.function.Supplier;
 
 /**
  * Why something does not pass, for the app (the error), for the audit record, and for whoever wants to allow it.
@@ -17,10 +18,11 @@ import java.util.StringJoiner;
  * @param incoming   whether it was said to the app
  * @param name       the other side, as the message names it
  * @param rule       what decided, for a person
- * @param suggestion a rule that would allow it, empty when none can
+ * @param suggestion a rule that would allow it, empty when none can; to be asked while the message is judged, if somebody wants it
  * @param answer     what the caller gets
  */
-record Refusal(String operation, boolean incoming, String name, String rule, String suggestion, Answer answer) {
+record Refusal(String operation, boolean incoming, String name, String rule, Supplier<String> suggestion, Answer answer) {
+    static final Supplier<String> NOTHING = () -> "";
     private static final String[] OPERATIONS = {"", "method_call", "method_return", "error", "signal"};
 
     /** An outgoing message that the rules do not cover. */
@@ -31,9 +33,9 @@ record Refusal(String operation, boolean incoming, String name, String rule, Str
         String lacking = "missing permission " + words(missing) + " on " + name + inVain(route);
         return switch (verdict) {
             case HOST_ESCAPE -> hostEscape(operation(header), name);
-            case UNSEEN -> new Refusal(operation(header), false, name, lacking, suggest(missing, header, route),
+            case UNSEEN -> new Refusal(operation(header), false, name, lacking, () -> suggest(missing, header, route),
                     Answer.noSuchDestination(name, mayStart));
-            default -> new Refusal(operation(header), false, name, lacking, suggest(missing, header, route),
+            default -> new Refusal(operation(header), false, name, lacking, () -> suggest(missing, header, route),
                     Answer.accessDenied("the app may not " + (permission == AccessFlags.CALL ? "call " : "signal ") + name
                             + (header.has(MessageHeader.INTERFACE) ? " " + header.text(MessageHeader.INTERFACE) + "." : " ")
                             + header.text(MessageHeader.MEMBER) + " at " + header.text(MessageHeader.PATH) + " (" + lacking + ")"));
@@ -41,19 +43,19 @@ record Refusal(String operation, boolean incoming, String name, String rule, Str
     }
 
     /** A name or a method of the bus driver. */
-    static Refusal driver(String operation, String name, String rule, String suggestion, Answer answer) {
+    static Refusal driver(String operation, String name, String rule, Supplier<String> suggestion, Answer answer) {
         return new Refusal(operation, false, name, rule, suggestion, answer);
     }
 
     private static Refusal hostEscape(String operation, String name) {
-        return new Refusal(operation, false, name, AuditRecord.HOST_ESCAPE, "", Answer.accessDenied(
+        return new Refusal(operation, false, name, AuditRecord.HOST_ESCAPE, NOTHING, Answer.accessDenied(
                 name + " hands out the host; the container server was made without AllowHostEscape"));
     }
 
     /** RequestName and ReleaseName. */
     static Refusal own(Verdict verdict, String name) {
         if (NeverAllowed.isHelperName(name)) {
-            return driver("own", name, AuditRecord.NEVER + "the helper's own names", "",
+            return driver("own", name, AuditRecord.NEVER + "the helper's own names", NOTHING,
                     Answer.accessDenied("the app may not own " + name + " (the name is the helper's)"));
         }
         if (verdict == Verdict.HOST_ESCAPE) {
@@ -61,7 +63,7 @@ record Refusal(String operation, boolean incoming, String name, String rule, Str
         }
         String lacking = "missing permission OWN on " + name;
         // the bus gives its own name to nobody
-        String suggestion = name.equals(Bus.NAME) ? "" : suggest(AccessFlags.TALK | AccessFlags.OWN | AccessFlags.FDS, name);
+        Supplier<String> suggestion = name.equals(Bus.NAME) ? NOTHING : () -> suggest(AccessFlags.TALK | AccessFlags.OWN | AccessFlags.FDS, name);
         return driver("own", name, lacking, suggestion,
                 Answer.accessDenied("the app may not own " + name + " (" + lacking + ")"));
     }
@@ -71,16 +73,16 @@ record Refusal(String operation, boolean incoming, String name, String rule, Str
         String lacking = "missing permission CALL on " + name;
         return switch (verdict) {
             case HOST_ESCAPE -> hostEscape("start", name);
-            case UNSEEN -> driver("start", name, lacking, suggest(AccessFlags.SEE | AccessFlags.CALL, name),
+            case UNSEEN -> driver("start", name, lacking, () -> suggest(AccessFlags.SEE | AccessFlags.CALL, name),
                     Answer.noSuchDestination(name, true));
-            default -> driver("start", name, lacking, suggest(AccessFlags.SEE | AccessFlags.CALL, name),
+            default -> driver("start", name, lacking, () -> suggest(AccessFlags.SEE | AccessFlags.CALL, name),
                     Answer.accessDenied("the app may not start " + name + " (" + lacking + ")"));
         };
     }
 
     /** A question about a name that the app does not see. @param peer who has it, null for nobody */
     static Refusal unseen(String name, Peer peer) {
-        return driver("see", name, "missing permission SEE on " + name, suggest(AccessFlags.SEE, name, peer), null);
+        return driver("see", name, "missing permission SEE on " + name, () -> suggest(AccessFlags.SEE, name, peer), null);
     }
 
     static Refusal appRegistration(MessageHeader header) {
@@ -92,36 +94,36 @@ record Refusal(String operation, boolean incoming, String name, String rule, Str
     }
 
     /** What a label policy decides; the answer is made apart. @param incoming whether it was said to the app */
-    static Refusal labelled(MessageHeader header, boolean incoming, String name, String rule, String suggestion) {
+    static Refusal labelled(MessageHeader header, boolean incoming, String name, String rule, Supplier<String> suggestion) {
         return new Refusal(operation(header), incoming, name, rule, suggestion, null);
     }
 
     static Refusal never(MessageHeader header, String why) {
-        return new Refusal(operation(header), false, header.text(MessageHeader.DESTINATION), AuditRecord.NEVER + why, "",
+        return new Refusal(operation(header), false, header.text(MessageHeader.DESTINATION), AuditRecord.NEVER + why, NOTHING,
                 Answer.accessDenied(why));
     }
 
     static Refusal broadcastFds(MessageHeader header) {
         return new Refusal("broadcast", false, "", "missing permission SEND_FDS on every name",
-                suggest(AccessFlags.SEND_FDS, ""), null);
+                () -> suggest(AccessFlags.SEND_FDS, ""), null);
     }
 
     /** @param field SENDER or DESTINATION: where the other side stands */
     static Refusal replyFds(MessageHeader header, int permission, int field, Peer peer) {
         String name = header.text(field);
         return new Refusal(operation(header), field == MessageHeader.SENDER, name, "missing permission " + words(permission) + " on " + name,
-                suggest(permission, name, peer), null);
+                () -> suggest(permission, name, peer), null);
     }
 
     static Refusal unrequestedReply(MessageHeader header, int field) {
-        return new Refusal(operation(header), field == MessageHeader.SENDER, header.text(field), AuditRecord.UNREQUESTED, "", null);
+        return new Refusal(operation(header), field == MessageHeader.SENDER, header.text(field), AuditRecord.UNREQUESTED, NOTHING, null);
     }
 
     /** A message to the app. @param sender who said it, null when it has gone */
     static Refusal incoming(MessageHeader header, int permission, Peer sender) {
         String name = header.text(MessageHeader.SENDER);
         return new Refusal(operation(header), true, name, "missing permission " + words(permission) + " on " + name,
-                suggest(permission | AccessFlags.SEE, name, sender, header), null);
+                () -> suggest(permission | AccessFlags.SEE, name, sender, header), null);
     }
 
     /** What a record calls it: the type of the message, or {@code broadcast}. */
