@@ -43,7 +43,7 @@ public final class LogBudget {
     }
 
     private double ownersRate() {
-        return Math.min(OWNER_PER_SECOND, PER_SECOND * 0.8 / owners);
+        return Math.min(OWNER_PER_SECOND, PER_SECOND * 0.8 / Math.max(1, owners));
     }
 
     /** What one owner may cause. */
@@ -109,12 +109,13 @@ public final class LogBudget {
             log.warn("{}: {} more were left out", owner, count);
         }
 
-        /** Tells what was left out; nothing of it may be used afterwards. Once. */
+        /** The owner has gone: tells what was left out, and there is room for its last lines. Once. */
         public void close(Logger log) {
-            tellLeftOut(log);
             synchronized (LogBudget.this) {
                 owners--;
+                mine = OWNER_BURST;
             }
+            tellLeftOut(log);
         }
     }
 }

@@ -173,10 +173,10 @@ public final class ContainerServer {
             registry.onObservationEnded(this, caller);
         });
         registry.mounts().release(this).thenRun(() -> {
-            registry.onFreed(this, last, reason);
             denials.close();
             audited.close();
             account.close(LOG);
+            registry.onFreed(this, last, reason);
             freed.complete(null);
         });
     }
