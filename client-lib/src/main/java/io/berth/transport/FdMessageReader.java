@@ -103,7 +103,7 @@ final class FdMessageReader implements IMessageReader {
         try {
             return MessageFactory.createMessage(type, Arrays.copyOf(head, 12), fieldArray, body, fds);
         } catch (DBusException | MessageTypeException | RuntimeException unreadable) {
-            LOG.warn("ignoring a message that cannot be read", unreadable);
+            LOG.debug("ignoring a message that cannot be read", unreadable);
             return null;
         }
     }

@@ -4,9 +4,11 @@ import io.berth.dbus.HelperName;
 import io.berth.server.Registry;
 import io.berth.transport.MessageBus;
 import java.io.IOException;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 import java.util.function.Function;
@@ -25,6 +27,7 @@ final class ControlObjects implements MessageBus.Listener {
     private final Registry registry;
     private final CreatorWatcher creators;
     private final CallerCheck callers;
+    private final OpenCalls open = new OpenCalls();
     private final Consumer<IOException> onClosed;
     private final Map<String, Map<String, Member>> interfaces = new HashMap<>();
 
@@ -53,7 +56,13 @@ final class ControlObjects implements MessageBus.Listener {
     @Override
     public void onMethodCall(MethodCall message) {
         outbox.awaitRoom();
-        IncomingCall call = new IncomingCall(message, bus, outbox);
+        String caller = message.getSource();
+        long bytes = Arrays.stream(message.getWireData()).filter(Objects::nonNull).mapToLong(part -> part.length).sum();
+        if (!open.begin(caller, bytes)) {
+            refuse(message, "too much of the calls before is not answered yet");
+            return;
+        }
+        IncomingCall call = new IncomingCall(message, bus, outbox, () -> open.end(caller, bytes));
         try {
             callers.check(call).thenCompose(allowed -> answer(call)).exceptionally(failure -> {
                 call.fail(failure);
@@ -104,8 +113,11 @@ final class ControlObjects implements MessageBus.Listener {
 
     @Override
     public void onTooLarge(MethodCall message) {
-        IncomingCall call = new IncomingCall(message, bus, outbox);
-        call.fail(new ControlException(HelperName.LIMITS_EXCEEDED, "a call with more than " + Control.LARGEST_CALL + " bytes"));
+        refuse(message, "a call with more than " + Control.LARGEST_CALL + " bytes");
+    }
+
+    private void refuse(MethodCall message, String limit) {
+        new IncomingCall(message, bus, outbox, () -> { }).fail(new ControlException(HelperName.LIMITS_EXCEEDED, limit));
     }
 
     @Override

@@ -22,11 +22,14 @@ final class IncomingCall {
     private final MethodCall message;
     private final MessageBus bus;
     private final Outbox outbox;
+    private final Runnable onOver;
     private final Object[] arguments;
     private final AtomicBoolean answered = new AtomicBoolean();
     private volatile ServerInfo server;
 
-    IncomingCall(MethodCall message, MessageBus bus, Outbox outbox) {
+    /** @param onOver run once, when the bus has the answer or nobody waits for one */
+    IncomingCall(MethodCall message, MessageBus bus, Outbox outbox, Runnable onOver) {
+        this.onOver = onOver;
         this.message = message;
         this.bus = bus;
         this.outbox = outbox;
@@ -96,7 +99,7 @@ final class IncomingCall {
     void fail(Throwable failure) {
         ControlException told = ControlException.of(failure);
         if (told.isInternal()) {
-            LOG.warn("{} failed", member(), failure);
+            outbox.log(LOG).warn("{} failed", member(), failure);
         }
         finish(() -> error(told));
     }
@@ -115,7 +118,15 @@ final class IncomingCall {
         }
         ReceivedFds.release(message.getFiledescriptors());
         if ((message.getFlags() & Flags.NO_REPLY_EXPECTED) == 0) {
-            outbox.add(() -> send(making));
+            outbox.add(() -> {
+                try {
+                    send(making);
+                } finally {
+                    onOver.run();
+                }
+            });
+        } else {
+            onOver.run();
         }
     }
 
@@ -124,7 +135,7 @@ final class IncomingCall {
         try {
             answer = making.make();
         } catch (DBusException | RuntimeException unmarshallable) {
-            LOG.error("no reply to {} could be made", member(), unmarshallable);
+            outbox.log(LOG).error("no reply to {} could be made", member(), unmarshallable);
             try {
                 answer = error(new ControlException(ControlException.FAILED, "internal error: " + unmarshallable));
             } catch (DBusException impossible) {

@@ -19,10 +19,10 @@ import java.util.function.Supplier;
 final class AuditLog {
     /** Kinds at most. */
     static final int KINDS = 64;
-    /** Bytes of memory at most: two of the longest records and more. */
-    static final int BYTES = 64 << 10;
+    /** Bytes of memory at most: four of the longest records. */
+    static final int BYTES = 128 << 10;
     /** Kinds that may be new per second; what comes beyond is only counted. */
-    static final int NEW_PER_SECOND = 64;
+    static final int NEW_PER_SECOND = 256;
     /** Messages in the journal that one record costs, at most: an entry, or two lines on standard error. */
     static final int MESSAGES = 2;
     private static final long SECOND_NS = 1_000_000_000;
