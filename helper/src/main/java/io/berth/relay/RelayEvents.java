@@ -48,6 +48,10 @@ public interface RelayEvents {
      */
     void onObserved(long kind, Supplier<AuditRecord> record);
 
-    /** The logger for one line that a client causes; where that is too much for this server, one that swallows it. @param messages with a stack trace */
+    /**
+     * The logger for one line that a client causes; where that is too much for this server, one that swallows it.
+     *
+     * @param messages that it makes: more than one with a stack trace
+     */
     Logger log(Logger log, int messages);
 }

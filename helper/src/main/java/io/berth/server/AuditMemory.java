@@ -5,8 +5,9 @@ import java.util.LinkedHashSet;
 import java.util.Set;
 
 /**
- * What the audit records that all servers keep take in memory, and what observers have been told of. When it is more than the helper's memory bears, the server that has most
- * loses its oldest, down to an equal share of all: whoever has less than that loses nothing, whatever others do. Loop thread.
+ * What the audit records that all servers keep take in memory, and what observers have been told of. When the records are more than
+ * the helper's memory bears, the server that has most loses its oldest, down to an equal share of all: whoever has less than that
+ * loses nothing, whatever others do. Loop thread.
  */
 final class AuditMemory {
     /** Bytes: a sixteenth of the memory that the start script gives the daemon. */
