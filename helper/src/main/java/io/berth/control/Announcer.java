@@ -17,11 +17,12 @@ import org.freedesktop.dbus.types.Variant;
 /**
  * Turns what happens in the registry into signals. Never waits. However slowly the bus takes them, at most one
  * PropertiesChanged per server is waiting, which tells what has changed when its turn comes, and at most {@value #WAITING_BYTES}
- * bytes of records, of one server half of the room that is left: others find some. Audit records left out are counted in the next one's
+ * bytes of records, of one server half of the room that others leave: these find some. Audit records left out are counted in the next one's
  * {@code Suppressed}.
  */
 final class Announcer implements RegistryListener {
-    static final int WAITING_BYTES = 3 << 20;
+    /** Half of it holds all that one observation may be told. */
+    static final int WAITING_BYTES = 4 << 20;
 
     private final MessageBus bus;
     private final Outbox outbox;
@@ -128,7 +129,7 @@ final class Announcer implements RegistryListener {
     private Waiting enter(String serverId, AuditRecord record) {
         synchronized (records) {
             Waiting waiting = records.computeIfAbsent(serverId, id -> new Waiting());
-            if (waiting.bytes + record.bytes() > (WAITING_BYTES - waitingBytes) / 2) {
+            if (waiting.bytes + record.bytes() > (WAITING_BYTES - waitingBytes + waiting.bytes) / 2) {
                 return null;
             }
             waiting.bytes += record.bytes();
