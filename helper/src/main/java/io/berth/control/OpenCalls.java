@@ -4,8 +4,8 @@ import java.util.HashMap;
 import java.util.Map;
 
 /**
- * Calls of the helper's methods that have come and whose answers the bus has not taken yet. What they take is bounded, and of what is
- * left one caller may have half: whoever sends without end leaves room for others. Any thread.
+ * Calls of the helper's methods that have come and whose answers the bus has not taken yet. What they take is bounded, and of what
+ * others leave one caller may have half: whoever sends without end leaves room for others. Any thread.
  */
 final class OpenCalls {
     /** Of all callers: an eighth of the memory that the start script gives the daemon. */
@@ -19,7 +19,8 @@ final class OpenCalls {
     /** @param body bytes. @return whether there is room; {@link #end} is to follow then */
     synchronized boolean begin(String caller, long body) {
         long more = CALL_BYTES + body;
-        if (byCaller.getOrDefault(caller, 0L) + more > (MOST_BYTES - bytes) / 2) {
+        long before = byCaller.getOrDefault(caller, 0L);
+        if (before + more > (MOST_BYTES - bytes + before) / 2) {
             return false;
         }
         byCaller.merge(caller, more, Long::sum);
