@@ -189,7 +189,7 @@ public final class Daemon {
 
     private static RegistryLimits limits(Limits limits) {
         return new RegistryLimits(limits.servers(), limits.instancesPerServer(), limits.rulesPerServer(), limits.grantsPerServer(),
-                limits.grantsPerCaller(), limits.policySteps());
+                limits.grantsPerCaller(), limits.policySteps(), limits.memoryBytes());
     }
 
     private static ControlSettings settings(Configuration configuration) {

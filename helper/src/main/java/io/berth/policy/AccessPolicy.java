@@ -4,12 +4,12 @@ import io.berth.api.AccessFlags;
 import io.berth.api.AccessRule;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.TreeSet;
 
 /**
  * The rules of one container server at one moment. A change makes a new one, so that whoever holds an old one knows that
@@ -52,6 +52,7 @@ public final class AccessPolicy {
     private final boolean complain;
     private final NameSet hostEscape;
     private final LabelPolicy labels;
+    private Set<String> broadcastNames;
 
     /**
      * @param rules        not looked at when {@code unrestricted}
@@ -166,7 +167,14 @@ public final class AccessPolicy {
 
     /** Names whose owner must be known to judge a broadcast: those of rules with BROADCAST, subtrees with {@code .*} behind. */
     public Set<String> broadcastNames() {
-        Set<String> names = new TreeSet<>();
+        if (broadcastNames == null) {
+            broadcastNames = Collections.unmodifiableSet(findBroadcastNames());
+        }
+        return broadcastNames;
+    }
+
+    private Set<String> findBroadcastNames() {
+        Set<String> names = new HashSet<>();
         for (AccessRule rule : unrestricted ? List.of(EVERYTHING) : rules) {
             if (rule.has(AccessFlags.BROADCAST) && !rule.has(AccessFlags.NAME_IS_APP) && !rule.busName().isEmpty()
                     && !rule.busName().startsWith(":")) {

@@ -10,6 +10,9 @@ import java.util.List;
  * peer, asked once per message without making an object. Immutable.
  */
 public final class Grant {
+    /** Nothing may be said to the peer, whatever rules or their absence say. */
+    public static final Grant NOTHING = new Grant(0, new Narrowing[0], false, true, false);
+
     /** Collects the rules that cover a peer. */
     static final class Builder {
         private final List<Narrowing> narrow = new ArrayList<>();

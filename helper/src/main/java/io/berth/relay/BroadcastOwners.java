@@ -5,8 +5,8 @@ import io.berth.policy.Grant;
 import io.berth.wire.BodyReader;
 import io.berth.wire.MessageHeader;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -16,17 +16,27 @@ import java.util.Set;
  * broadcast is judged by who owned the name when it was sent. Asks the bus only once an app wants broadcasts. Loop thread.
  */
 final class BroadcastOwners {
+    /** Of more names the bus is asked to tell everything, not of each. */
+    private static final int MOST_MATCHES = 16;
+    private static final int OWNER_BYTES = 200;
+
     private final ConfinedConnection connection;
-    private final Set<String> watched = new HashSet<>();
+    private final Accounts accounts;
+    /** As {@link AccessPolicy#broadcastNames} has them. */
+    private Set<String> watched = Set.of();
+    /** The same, or null alone for everything: what we have asked the bus for. */
+    private Set<String> matches = Collections.emptySet();
     private final Map<String, String> owners = new HashMap<>();
     private final NameMap<Grant> grants = new NameMap<>();
     private AccessPolicy grantsOf;
     private int grantsVersion;
     private int unanswered;
     private boolean started;
+    private long keptBytes;
 
     BroadcastOwners(ConfinedConnection connection) {
         this.connection = connection;
+        this.accounts = connection.server().accounts();
     }
 
     /**
@@ -47,25 +57,21 @@ final class BroadcastOwners {
         if (!started) {
             return;
         }
-        Set<String> wanted = policy.broadcastNames();
-        boolean list = false;
-        for (String name : wanted) {
-            if (watched.add(name)) {
-                connection.call(serial -> Bus.call(serial, "AddMatch").string(Bus.ownerChanges(name)).toBytes(), null);
+        Set<String> before = watched;
+        watched = policy.broadcastNames();
+        boolean many = watched.size() > MOST_MATCHES;
+        ask(many ? Collections.singleton(null) : watched);
+        boolean list = many && !before.containsAll(watched);
+        for (String name : watched) {
+            if (!before.contains(name)) {
                 if (name.endsWith(".*")) {
                     list = true;
-                } else {
-                    ask(name);
+                } else if (!many) {
+                    askOwner(name);
                 }
             }
         }
-        for (String name : List.copyOf(watched)) {
-            if (!wanted.contains(name)) {
-                watched.remove(name);
-                connection.call(serial -> Bus.call(serial, "RemoveMatch").string(Bus.ownerChanges(name)).toBytes(), null);
-            }
-        }
-        owners.keySet().removeIf(name -> !isWatched(name));
+        List.copyOf(owners.keySet()).stream().filter(name -> !isWatched(name)).forEach(name -> set(name, ""));
         grants.clear();
         if (list) {
             unanswered++;
@@ -73,14 +79,32 @@ final class BroadcastOwners {
         }
     }
 
+    /** Has the bus tell of changes of these, and of no others any more. */
+    private void ask(Set<String> wanted) {
+        Set<String> before = matches;
+        matches = wanted;
+        for (String name : wanted) {
+            if (!before.contains(name)) {
+                connection.call(serial -> Bus.call(serial, "AddMatch").string(Bus.ownerChanges(name)).toBytes(), null);
+            }
+        }
+        for (String name : before) {
+            if (!wanted.contains(name)) {
+                connection.call(serial -> Bus.call(serial, "RemoveMatch").string(Bus.ownerChanges(name)).toBytes(), null);
+            }
+        }
+        accounts.matchRules().charge(wanted.size());
+        accounts.matchRules().release(before.size());
+    }
+
     private void onNames(BodyReader body) {
         if (body != null) {
-            body.strings().stream().filter(this::isWatched).forEach(this::ask);
+            body.strings().stream().filter(this::isWatched).forEach(this::askOwner);
         }
         answered();
     }
 
-    private void ask(String name) {
+    private void askOwner(String name) {
         unanswered++;
         connection.call(serial -> Bus.call(serial, "GetNameOwner").string(name).toBytes(), body -> {
             set(name, body == null ? "" : body.string());
@@ -103,11 +127,23 @@ final class BroadcastOwners {
 
     private void set(String name, String owner) {
         grants.clear();
-        if (owner.isEmpty()) {
-            owners.remove(name);
-        } else {
-            owners.put(name, owner);
+        if (owner.isEmpty() ? owners.remove(name) != null : owners.put(name, owner) == null) {
+            keep((owner.isEmpty() ? -1 : 1) * (OWNER_BYTES + 2L * name.length()));
         }
+    }
+
+    private void keep(long change) {
+        keptBytes += change;
+        accounts.bytes().charge(change);
+    }
+
+    /** The connection has closed. */
+    void close() {
+        accounts.matchRules().release(matches.size());
+        accounts.bytes().release(keptBytes);
+        matches = Collections.emptySet();
+        keptBytes = 0;
+        owners.clear();
     }
 
     private boolean isWatched(String name) {
@@ -137,7 +173,7 @@ final class BroadcastOwners {
         if (grant == null) {
             String sender = header.text(MessageHeader.SENDER);
             Peer peer = table.find(header, MessageHeader.SENDER);
-            grant = connection.policy().grantFor(namesOf(sender, peer), peer == null ? null : connection.server().routes().appOf(peer));
+            grant = peer != null && peer.isOpaque() ? Grant.NOTHING : connection.policy().grantFor(namesOf(sender, peer), peer == null ? null : connection.server().routes().appOf(peer));
             grants.put(Peer.bytes(sender), grant);
         }
         return grant;

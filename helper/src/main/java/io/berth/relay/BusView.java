@@ -35,11 +35,13 @@ public final class BusView {
     private final String busName;
     private final List<BusAddress> addresses;
     private final CompletableFuture<BusView> ready = new CompletableFuture<>();
-    private final OwnerTable owners = new OwnerTable();
+    private final OwnerTable owners;
     private final OwnCalls calls = new OwnCalls();
     private final Set<RelayServer> servers = new LinkedHashSet<>();
     private final HelloQueue hellos = new HelloQueue();
     private final PeerLabels labels;
+    /** What connections outside of sandboxes make us keep. */
+    private final Accounts accounts;
     private final MessageHeader header = new MessageHeader();
     private BusAddress address;
     private SaslClient sasl;
@@ -59,13 +61,15 @@ public final class BusView {
         this.busName = busName;
         this.addresses = addresses;
         this.labels = new PeerLabels(this, relay.loop());
+        this.accounts = new Accounts(relay, relay.budgets());
+        this.owners = new OwnerTable(accounts.bytes());
     }
 
     /** @return completes with this view when it knows all names, fails when the bus cannot be reached */
     public CompletableFuture<BusView> open(Runnable whenGone) {
         this.whenGone = whenGone;
         try {
-            endpoint = new Endpoint(relay, connect(), this::onReady);
+            endpoint = new Endpoint(relay, accounts, connect(), this::onReady);
             sasl = new SaslClient(relay.kernel().userId(), true);
             endpoint.outbox().write(sasl.start(), Outbox.NO_FDS);
             endpoint.flush();
@@ -108,7 +112,7 @@ public final class BusView {
         try {
             if (flow == null) {
                 authenticate();
-            } else if (!flow.readOnce()) {
+            } else if (!flow.readOnce(Relay.READ_BYTES)) {
                 fail("closed the connection");
             } else {
                 endpoint.flush();
@@ -141,7 +145,7 @@ public final class BusView {
     }
 
     private void begin() {
-        flow = new Flow(relay, relay.viewBuffer(), header, endpoint, new Flow.Judge() {
+        flow = new Flow(relay, accounts, relay.viewBuffer(), header, endpoint, new Flow.Judge() {
             @Override
             public boolean needsBody(MessageHeader header) {
                 return Bus.isFrom(header);
@@ -448,11 +452,13 @@ public final class BusView {
         if (endpoint != null) {
             endpoint.close();
         }
-        owners.forEachUniqueName(peer -> {
+        owners.everybody().forEach(peer -> {
+            owners.remove(peer.uniqueName());
             if (peer.confined() != null) {
                 peer.confined().onNameGone();
             }
         });
+        accounts.close();
         hellos.giveUp();
         calls.giveUp();
     }

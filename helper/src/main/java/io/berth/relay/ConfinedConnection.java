@@ -28,6 +28,10 @@ final class ConfinedConnection {
     private static final long DRAIN_NS = 10_000_000_000L;
     /** Lines of a stack trace, so many as are usual. */
     private static final int STACK_TRACE = 40;
+    /** What it takes in memory by itself, {@link Peer} included. */
+    static final int KEPT_BYTES = 4 << 10;
+    /** So much is read at once before there is a name, in bytes. */
+    static final int OPENING_BYTES = 4 << 10;
 
     private final Relay relay;
     private final RelayServer server;
@@ -36,7 +40,7 @@ final class ConfinedConnection {
     private final byte[][] labels;
     private final Endpoint client;
     private final OwnCalls calls = new OwnCalls();
-    private final BroadcastOwners broadcastOwners = new BroadcastOwners(this);
+    private final BroadcastOwners broadcastOwners;
     private Stage stage = Stage.OPENING;
     private Opening opening;
     private EventLoop.Timer timer;
@@ -59,8 +63,9 @@ final class ConfinedConnection {
         this.view = server.view();
         this.credentials = credentials;
         this.labels = SecurityLabel.ofConfined(AppId.parse(server.app()), credentials.label());
+        this.broadcastOwners = new BroadcastOwners(this);
         this.opening = new Opening(this);
-        this.client = new Endpoint(relay, socket, guarded(this::onClientReady));
+        this.client = new Endpoint(relay, server.accounts(), socket, guarded(this::onClientReady));
         long limit = relay.limits().authenticateMs();
         this.timer = relay.loop().schedule(limit * 1_000_000,
                 () -> close((opening == null ? "no unique name" : opening.late()) + " within " + limit + " ms"));
@@ -140,7 +145,7 @@ final class ConfinedConnection {
 
     /** The opening has a socket to the bus, which is taken. */
     Endpoint connected(int socket) {
-        bus = new Endpoint(relay, socket, guarded(this::onBusReady));
+        bus = new Endpoint(relay, server.accounts(), socket, guarded(this::onBusReady));
         return bus;
     }
 
@@ -149,15 +154,21 @@ final class ConfinedConnection {
         stage = Stage.RELAYING;
         outgoingJudge = new OutgoingJudge(this);
         incomingJudge = new IncomingJudge(this, outgoingJudge);
-        outgoing = new Flow(relay, 0, client, bus.outbox(), new Observer.Judge(outgoingJudge, this, false));
-        incoming = new Flow(relay, MessageHeader.SENDER_BYTES, bus, client.outbox(), new Observer.Judge(incomingJudge, this, true));
+        outgoing = new Flow(relay, server.accounts(), 0, client, bus.outbox(), new Observer.Judge(outgoingJudge, this, false));
+        incoming = new Flow(relay, server.accounts(), MessageHeader.SENDER_BYTES, bus, client.outbox(), new Observer.Judge(incomingJudge, this, true));
         outgoing.hold(early, arrived);
         opening = null;
         resumeOutgoing();
     }
 
     private void readFrom(Flow flow) {
-        if (!flow.readOnce()) {
+        if (relay.congestion().holdsBack(this)) {
+            client.setReading(false);
+            bus.setReading(false);
+            return;
+        }
+        // what comes before the name has to wait
+        if (!flow.readOnce(uniqueName == null ? OPENING_BYTES : server.accounts().readBytes())) {
             if (flow == outgoing) {
                 clientEnded = true;
                 client.setReading(false);
@@ -182,8 +193,11 @@ final class ConfinedConnection {
         }
         client.flush();
         bus.flush();
-        client.setReading(!clientEnded && !outgoing.isPaused() && bus.outbox().isEmpty());
-        bus.setReading(client.outbox().isEmpty() && !incoming.isPaused());
+        boolean outgoingIsFree = !clientEnded && !outgoing.isPaused() && bus.outbox().isEmpty();
+        boolean incomingIsFree = client.outbox().isEmpty() && !incoming.isPaused();
+        boolean heldBack = (outgoingIsFree || incomingIsFree) && relay.congestion().holdsBack(this);
+        client.setReading(outgoingIsFree && !heldBack);
+        bus.setReading(incomingIsFree && !heldBack);
         if (client.isHungUp() && client.isReading()) {
             relay.loop().execute(() -> guarded(this::readHungUp));
         }
@@ -194,6 +208,11 @@ final class ConfinedConnection {
                 }
             }));
         }
+    }
+
+    /** It may be read again. */
+    void onRoom() {
+        guarded(this::afterWork);
     }
 
     private void readHungUp() {
@@ -459,6 +478,8 @@ final class ConfinedConnection {
             outgoing.close();
             incoming.close();
             outgoingJudge.close();
+            incomingJudge.close();
+            broadcastOwners.close();
         }
         if (opening != null) {
             opening.close();
@@ -478,10 +499,36 @@ final class ConfinedConnection {
         server.onClosed(this);
     }
 
-    /** What it makes us keep in memory. */
+    /** What is on its way and takes memory. */
     long keptBytes() {
-        return client.outbox().waitingBytes() + (bus == null ? 0 : bus.outbox().waitingBytes())
-                + (outgoing == null ? 0 : outgoing.heldBytes() + incoming.heldBytes() + outgoingJudge.keptBytes());
+        return client.outbox().keptBytes() + (bus == null ? 0 : bus.outbox().keptBytes())
+                + (outgoing == null ? 0 : outgoing.keptBytes() + incoming.keptBytes() + outgoingJudge.keptBytes());
+    }
+
+    /** Received file descriptors that are on their way. */
+    int keptFds() {
+        return client.outbox().keptFds() + (bus == null ? 0 : bus.outbox().keptFds())
+                + (outgoing == null ? 0 : outgoing.unclaimedFds() + incoming.unclaimedFds());
+    }
+
+    /** How long the oldest of what is on its way has been there. */
+    long keptNs() {
+        long now = relay.loop().nowNs();
+        long age = age(client.outbox(), now);
+        if (bus != null) {
+            age = Math.max(age, age(bus.outbox(), now));
+        }
+        return outgoing == null ? age : Math.max(age, Math.max(outgoing.heldNs(now), incoming.heldNs(now)));
+    }
+
+    private static long age(Outbox outbox, long now) {
+        return outbox.isEmpty() ? 0 : now - outbox.sinceNs();
+    }
+
+    /** A message of the client's has begun and takes too long. */
+    boolean isLate() {
+        return stage == Stage.RELAYING && client.isReading()
+                && outgoing.heldNs(relay.loop().nowNs()) > relay.limits().headerMs() * 1_000_000L;
     }
 
     /** The bus, or the loss of it, has ended the name. */
@@ -495,6 +542,8 @@ final class ConfinedConnection {
     }
 
     private void free() {
+        server.accounts().bytes().release(KEPT_BYTES);
+        server.accounts().connections().release(1);
         if (credentials.pidFd() >= 0) {
             relay.kernel().close(credentials.pidFd());
         }

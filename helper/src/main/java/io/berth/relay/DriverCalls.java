@@ -30,17 +30,21 @@ final class DriverCalls {
     /** Interfaces of the driver that have no properties but harmless ones. */
     private static final Set<String> PUBLIC_INTERFACES = Set.of(Bus.NAME, Bus.PEER, Bus.INTROSPECTABLE, Bus.PROPERTIES);
     private static final Set<String> PEER_METHODS = Set.of("Ping", "GetMachineId");
+    private static final int NAME_BYTES = 120;
 
     private final ConfinedConnection connection;
     private final RelayServer server;
     private final OutgoingJudge outgoing;
-    private final OwnMatches matches = new OwnMatches();
+    private final Accounts accounts;
+    private final OwnMatches matches;
     private final Set<String> requested = new LinkedHashSet<>();
 
     DriverCalls(ConfinedConnection connection, OutgoingJudge outgoing) {
         this.connection = connection;
         this.server = connection.server();
         this.outgoing = outgoing;
+        this.accounts = server.accounts();
+        this.matches = new OwnMatches(accounts);
     }
 
     OwnMatches matches() {
@@ -134,15 +138,15 @@ final class DriverCalls {
             return outgoing.refuse(header, Refusal.driver("match", "", AuditRecord.NEVER + "eavesdropping", Refusal.NOTHING,
                     Answer.accessDenied("eavesdropping is never allowed")));
         }
-        if (matches.size() >= connection.relay().limits().matchRules()) {
-            return outgoing.answer(header, Answer.limitsExceeded("the limit of " + connection.relay().limits().matchRules()
-                    + " match rules is reached"));
+        if (!matches.hasRoomFor(rule)) {
+            return outgoing.answer(header, Answer.limitsExceeded("the app may have no more match rules: at most "
+                    + accounts.matchRules().share() + " now, and memory for them"));
         }
         if (OwnMatches.isForPeers(rule) && !connection.broadcastOwners().start()) {
             return Flow.Decision.HOLD;
         }
         matches.add(rule);
-        expect(header, DriverReply.match(matches, rule));
+        expect(header, DriverReply.match(matches, rule.canonical()));
         return rewritten(header, "AddMatch", rule);
     }
 
@@ -176,12 +180,23 @@ final class DriverCalls {
         if (refused != null) {
             return refused;
         }
-        if (requested.size() >= connection.relay().limits().ownedNames() && !requested.contains(name)) {
-            return outgoing.answer(header, Answer.limitsExceeded("the limit of " + connection.relay().limits().ownedNames()
-                    + " owned names is reached"));
+        if (!requested.contains(name) && !server.takeName(keptBytes(name))) {
+            return outgoing.answer(header, Answer.limitsExceeded("the app may own no more names: at most "
+                    + connection.relay().limits().ownedNames() + ", and memory for them"));
         }
         requested.add(name);
         return forward(header, DriverReply.PLAIN);
+    }
+
+    /** Here and in the owner table; what is longer than a name may be the bus refuses. */
+    private static long keptBytes(String name) {
+        return NAME_BYTES + 2L * name.length();
+    }
+
+    private void forget(String name) {
+        if (requested.remove(name)) {
+            server.returnName(keptBytes(name));
+        }
     }
 
     private Flow.Decision releaseName(MessageHeader header, String name) {
@@ -189,7 +204,7 @@ final class DriverCalls {
         if (refused != null) {
             return refused;
         }
-        requested.remove(name);
+        forget(name);
         return forward(header, DriverReply.PLAIN);
     }
 
@@ -211,7 +226,7 @@ final class DriverCalls {
     void releaseWhatIsNotAllowed() {
         for (String name : Set.copyOf(requested)) {
             if (!server.routes().policy().checkOwn(name).passes() || !outgoing.labels().mayKeep(name)) {
-                requested.remove(name);
+                forget(name);
                 connection.call(serial -> Bus.call(serial, "ReleaseName").string(name).toBytes(), null);
             }
         }
@@ -252,6 +267,11 @@ final class DriverCalls {
         if (header.expectsReply()) {
             outgoing.replies().add(header.serial(), reply, false);
         }
+    }
+
+    void close() {
+        matches.close();
+        Set.copyOf(requested).forEach(this::forget);
     }
 
     private static String text(MessageHeader header, BodyReader arguments) {

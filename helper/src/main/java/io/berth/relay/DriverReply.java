@@ -34,10 +34,10 @@ interface DriverReply {
     };
 
     /** The bus may refuse a match rule that was counted already. */
-    static DriverReply match(OwnMatches matches, MatchRule rule) {
+    static DriverReply match(OwnMatches matches, String rule) {
         return (connection, header, body) -> {
             if (header.type() == MessageHeader.ERROR) {
-                matches.remove(rule);
+                matches.remove(MatchRule.parse(rule));
             }
             return Flow.Decision.FORWARD;
         };

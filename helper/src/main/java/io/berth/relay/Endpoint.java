@@ -22,14 +22,15 @@ final class Endpoint {
     private boolean closed;
 
     /**
+     * @param accounts of whom it makes us keep something for
      * @param socket  taken
      * @param handler told of READ, WRITE, ERROR and HANGUP
      * @throws KernelException when it cannot be watched; the socket is closed then
      */
-    Endpoint(Relay relay, int socket, EventLoop.Handler handler) {
+    Endpoint(Relay relay, Accounts accounts, int socket, EventLoop.Handler handler) {
         this.relay = relay;
         this.socket = socket;
-        this.outbox = new Outbox(relay, socket);
+        this.outbox = new Outbox(relay, accounts, socket);
         this.handler = handler;
         try {
             this.watch = relay.loop().watch(socket, Poller.READ, handler);

@@ -48,6 +48,7 @@ final class Flow {
     private static final int USUAL_HEADER = 512;
 
     private final Relay relay;
+    private final Accounts accounts;
     private final NativeBuffer buffer;
     private final MessageHeader header;
     private final Endpoint source;
@@ -58,6 +59,9 @@ final class Flow {
     private final List<byte[]> deferred = new ArrayList<>();
     private byte[] held = NOTHING;
     private int heldLength;
+    private long heldSinceNs;
+    private boolean begun;
+    private int deferredBytes;
     private int[] runFds = Outbox.NO_FDS;
     /** While judging: where the bytes begin that may pass and have not yet been given to the sink. */
     private int run;
@@ -74,8 +78,8 @@ final class Flow {
      *
      * @param added bytes by which a header may be longer than what an app may say
      */
-    Flow(Relay relay, int added, Endpoint source, Outbox sink, Judge judge) {
-        this(relay, relay.receiveBuffer(), relay.header(), added, source, sink, judge);
+    Flow(Relay relay, Accounts accounts, int added, Endpoint source, Outbox sink, Judge judge) {
+        this(relay, accounts, relay.receiveBuffer(), relay.header(), added, source, sink, judge);
     }
 
     /**
@@ -83,12 +87,14 @@ final class Flow {
      *
      * @param buffer for this flow alone, since it may be read while another one judges
      */
-    Flow(Relay relay, NativeBuffer buffer, MessageHeader header, Endpoint source, Judge judge) {
-        this(relay, buffer, header, 0, source, null, judge);
+    Flow(Relay relay, Accounts accounts, NativeBuffer buffer, MessageHeader header, Endpoint source, Judge judge) {
+        this(relay, accounts, buffer, header, 0, source, null, judge);
     }
 
-    private Flow(Relay relay, NativeBuffer buffer, MessageHeader header, int added, Endpoint source, Outbox sink, Judge judge) {
+    private Flow(Relay relay, Accounts accounts, NativeBuffer buffer, MessageHeader header, int added, Endpoint source, Outbox sink,
+            Judge judge) {
         this.relay = relay;
+        this.accounts = accounts;
         this.buffer = buffer;
         this.header = header;
         this.source = source;
@@ -114,7 +120,7 @@ final class Flow {
         heldLength = bytes.remaining();
         held = new byte[heldLength];
         bytes.get(held);
-        relay.kept().add(heldLength);
+        keepHeld(true);
         while (withFds.size() > 0) {
             fds.add(withFds.remove());
         }
@@ -134,8 +140,19 @@ final class Flow {
         return heldLength > 0;
     }
 
-    int heldBytes() {
-        return heldLength;
+    /** Memory that it takes. */
+    long keptBytes() {
+        return heldLength + deferredBytes;
+    }
+
+    /** How long the message that has begun has been there, in nanoseconds; 0 when none has. */
+    long heldNs(long nowNs) {
+        return heldLength == 0 ? 0 : nowNs - heldSinceNs;
+    }
+
+    /** Received file descriptors that no message has claimed. */
+    int unclaimedFds() {
+        return fds.size();
     }
 
     /** The middle of a message is on its way to the sink. */
@@ -160,6 +177,8 @@ final class Flow {
     boolean inject(byte[] message) {
         if (isInsideMessage()) {
             deferred.add(message);
+            deferredBytes += message.length;
+            accounts.keep(message.length);
             return false;
         }
         pass(at);
@@ -174,12 +193,15 @@ final class Flow {
     /**
      * Reads once and passes on what it can.
      *
+     * @param mostBytes to read
      * @return false when nothing will ever come any more
      * @throws MalformedException the stream cannot go on
      */
-    boolean readOnce() {
+    boolean readOnce(int mostBytes) {
         int filled = restore();
-        int n = relay.sockets().receive(source.socket(), buffer.address() + filled, relay.readBytes(), fds);
+        int before = fds.size();
+        int n = relay.sockets().receive(source.socket(), buffer.address() + filled, mostBytes, fds);
+        accounts.descriptors().charge(fds.size() - before);
         if (n == Sockets.WOULD_BLOCK) {
             keep(0, filled);
             return true;
@@ -229,7 +251,7 @@ final class Flow {
         if (!deferred.isEmpty()) {
             pass(at);
             deferred.forEach(message -> sink.write(message, Outbox.NO_FDS));
-            deferred.clear();
+            forgetDeferred();
         }
         return true;
     }
@@ -246,7 +268,7 @@ final class Flow {
         }
         run = at;
         if (dropping) {
-            relay.closeAll(messageFds);
+            accounts.close(messageFds);
         }
         if (decision != Decision.DROP) {
             sink.write(replacement, dropping ? Outbox.NO_FDS : messageFds);
@@ -323,8 +345,11 @@ final class Flow {
                 held = new byte[Math.max(heldLength, USUAL_HEADER)];
             }
             buffer.bytes().get(from, held, 0, heldLength);
-            relay.kept().add(heldLength);
-        } else if (fds.size() > 0) {
+            keepHeld(from > 0);
+            return;
+        }
+        begun = false;
+        if (fds.size() > 0) {
             throw new MalformedException(fds.size() + " file descriptors that no message claims");
         }
     }
@@ -333,16 +358,32 @@ final class Flow {
     void close() {
         closed = true;
         closeFds();
-        relay.closeAll(runFds);
+        accounts.close(runFds);
         runFds = Outbox.NO_FDS;
         forgetHeld();
         held = NOTHING;
+        forgetDeferred();
+    }
+
+    /** @param another whether what is held begins with another message than before */
+    private void keepHeld(boolean another) {
+        accounts.keep(heldLength);
+        if (another || !begun) {
+            heldSinceNs = relay.loop().nowNs();
+            begun = true;
+        }
+        relay.congestion().onKept();
+    }
+
+    private void forgetDeferred() {
+        accounts.keep(-deferredBytes);
+        deferredBytes = 0;
         deferred.clear();
     }
 
     private void forgetHeld() {
         if (heldLength > 0) {
-            relay.kept().add(-heldLength);
+            accounts.keep(-heldLength);
             heldLength = 0;
         }
         if (held.length > USUAL_HEADER) {
@@ -351,8 +392,6 @@ final class Flow {
     }
 
     private void closeFds() {
-        while (fds.size() > 0) {
-            relay.kernel().close(fds.remove());
-        }
+        accounts.close(fds);
     }
 }

@@ -18,6 +18,8 @@ import java.util.Set;
 final class IncomingJudge implements Flow.Judge {
     /** So many peers are remembered that have spoken, or that leave while the bus has not told yet. */
     private static final int REMEMBERED = 256;
+    /** What it takes in memory to remember one. */
+    private static final int HEARD_BYTES = 100;
 
     private final ConfinedConnection connection;
     private final RelayServer server;
@@ -109,7 +111,11 @@ final class IncomingJudge implements Flow.Judge {
         }
         Peer peer = connection.owners().find(name);
         boolean seen = leaving.remove(name) || (peer == null ? connection.sees(name) : mayFollow(peer));
-        heard.remove(Peer.bytes(name));
+        byte[] unique = Peer.bytes(name);
+        if (heard.find(unique) != null) {
+            heard.remove(unique);
+            server.accounts().bytes().release(HEARD_BYTES);
+        }
         return seen;
     }
 
@@ -262,6 +268,7 @@ final class IncomingJudge implements Flow.Judge {
         int from = header.start(MessageHeader.SENDER);
         byte[] sender = Arrays.copyOfRange(header.bytes(), from, from + header.length(MessageHeader.SENDER));
         heard.put(sender, sender);
+        server.accounts().bytes().charge(HEARD_BYTES);
         return sender;
     }
 
@@ -273,6 +280,13 @@ final class IncomingJudge implements Flow.Judge {
             }
         });
         gone.forEach(heard::remove);
+        server.accounts().bytes().release((long) gone.size() * HEARD_BYTES);
+    }
+
+    /** The connection has closed. */
+    void close() {
+        server.accounts().bytes().release((long) heard.size() * HEARD_BYTES);
+        heard.clear();
     }
 
     boolean hasHeardFrom(String name) {

@@ -16,12 +16,14 @@ import java.util.TreeMap;
  * @param systemConnections         clients of all servers on the system bus
  * @param queuedBytes               bytes that wait for one side of a connection to read, before it is cut off
  * @param fdsInFlight               received file descriptors of one connection that no message has claimed yet
- * @param matchRules                match rules of one connection
- * @param pendingReplies            calls of one connection without an answer, in each direction
- * @param ownedNames                names that one connection has asked for
+ * @param memoryBytes               memory, in bytes, that all apps together may make the helper keep; and as much that their creators may
+ * @param matchRules                match rules of one server
+ * @param pendingReplies            calls of one server without an answer; and of others to one connection
+ * @param ownedNames                names that the connections of one server have asked for
  * @param headerBytes               header of one message
  * @param inspectedBytes            body of a message to or from the bus driver, which must be read whole
  * @param authenticateMs            milliseconds from connect() to a unique name
+ * @param headerMs                  milliseconds from the first byte of a message to the end of what is read of it before it is judged
  * @param metadataBytes             metadata of one server
  * @param rulesPerServer            access rules of one server
  * @param grantsPerServer           rules that services have granted to one server
@@ -29,11 +31,11 @@ import java.util.TreeMap;
  * @param policySteps               label policies of all servers together, in steps of their patterns: some 30 bytes each
  */
 public record Limits(int servers, int instancesPerServer, int mountsPerServer, int connectionsPerServer, int systemConnectionsPerServer,
-        int systemConnections, int queuedBytes, int fdsInFlight, int matchRules, int pendingReplies, int ownedNames, int headerBytes,
-        int inspectedBytes, int authenticateMs, int metadataBytes, int rulesPerServer, int grantsPerServer, int grantsPerCaller, int policySteps) {
+        int systemConnections, int queuedBytes, int fdsInFlight, int memoryBytes, int matchRules, int pendingReplies, int ownedNames, int headerBytes,
+        int inspectedBytes, int authenticateMs, int headerMs, int metadataBytes, int rulesPerServer, int grantsPerServer, int grantsPerCaller, int policySteps) {
 
     public static Limits defaults() {
-        return new Limits(2048, 64, 64, 64, 32, 128, 512 << 10, 512, 1024, 2048, 256, 256 << 10, 512 << 10, 10_000, 16 << 10, 1024, 256, 512, 512 << 10);
+        return new Limits(2048, 64, 64, 64, 32, 128, 512 << 10, 512, 12 << 20, 1024, 2048, 256, 256 << 10, 512 << 10, 10_000, 30_000, 16 << 10, 1024, 256, 512, 512 << 10);
     }
 
     /** Names as in the configuration file and the {@code Limits} property, with values. */
@@ -69,9 +71,9 @@ public record Limits(int servers, int instancesPerServer, int mountsPerServer, i
             all.put(name, value);
         });
         return new Limits(all.get("servers"), all.get("instancesPerServer"), all.get("mountsPerServer"),
-                all.get("connectionsPerServer"), all.get("systemConnectionsPerServer"), all.get("systemConnections"), all.get("queuedBytes"), all.get("fdsInFlight"), all.get("matchRules"),
+                all.get("connectionsPerServer"), all.get("systemConnectionsPerServer"), all.get("systemConnections"), all.get("queuedBytes"), all.get("fdsInFlight"), all.get("memoryBytes"), all.get("matchRules"),
                 all.get("pendingReplies"), all.get("ownedNames"), all.get("headerBytes"), all.get("inspectedBytes"),
-                all.get("authenticateMs"), all.get("metadataBytes"), all.get("rulesPerServer"),
+                all.get("authenticateMs"), all.get("headerMs"), all.get("metadataBytes"), all.get("rulesPerServer"),
                 all.get("grantsPerServer"), all.get("grantsPerCaller"), all.get("policySteps"));
     }
 }

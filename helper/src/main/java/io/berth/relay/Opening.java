@@ -17,14 +17,15 @@ import java.nio.ByteBuffer;
  */
 final class Opening {
     private static final long RETRY_NS = 5_000_000;
-    private static final int SASL_BYTES = 4096;
+    private static final byte[] NOTHING = {};
 
     private final ConfinedConnection connection;
     private final Relay relay;
+    private final Accounts accounts;
     private final BusView view;
     private final SaslServer clientSasl;
     private final FdQueue arrived = new FdQueue();
-    private byte[] early = {};
+    private byte[] early = NOTHING;
     private boolean clientDone;
     private SaslClient busSasl;
     private EventLoop.Timer retry;
@@ -33,6 +34,7 @@ final class Opening {
     Opening(ConfinedConnection connection) {
         this.connection = connection;
         this.relay = connection.relay();
+        this.accounts = connection.server().accounts();
         this.view = connection.view();
         this.clientSasl = new SaslServer(view.guid(), view.passesFds());
     }
@@ -42,7 +44,9 @@ final class Opening {
             return;
         }
         NativeBuffer buffer = relay.receiveBuffer();
-        int n = relay.sockets().receive(client.socket(), buffer.address(), Relay.READ_BYTES, arrived);
+        int before = arrived.size();
+        int n = relay.sockets().receive(client.socket(), buffer.address(), ConfinedConnection.OPENING_BYTES, arrived);
+        accounts.descriptors().charge(arrived.size() - before);
         if (n == Sockets.WOULD_BLOCK) {
             return;
         }
@@ -58,7 +62,7 @@ final class Opening {
             client.flush();
         }
         if (state != SaslServer.State.DONE || !input.hasRemaining()) {
-            closeFds(arrived);
+            accounts.close(arrived);
         }
         if (state == SaslServer.State.FAILED) {
             connection.close(clientSasl.failure());
@@ -66,6 +70,7 @@ final class Opening {
             clientDone = true;
             early = new byte[input.remaining()];
             input.get(early);
+            accounts.keep(early.length);
             client.setReading(false);
             connection.server().connector().ifPresentOrElse(this::askFor, this::connectToBus);
         }
@@ -126,7 +131,7 @@ final class Opening {
     void onBusReadable(Endpoint bus) {
         NativeBuffer buffer = relay.receiveBuffer();
         FdQueue stray = new FdQueue();
-        int n = relay.sockets().receive(bus.socket(), buffer.address(), SASL_BYTES, stray);
+        int n = relay.sockets().receive(bus.socket(), buffer.address(), ConfinedConnection.OPENING_BYTES, stray);
         closeFds(stray);
         if (n == Sockets.WOULD_BLOCK) {
             return;
@@ -145,6 +150,7 @@ final class Opening {
             connection.close("the bus does not pass file descriptors any more");
         } else if (state == SaslServer.State.DONE) {
             connection.opened(ByteBuffer.wrap(early), arrived);
+            forgetEarly();
         }
     }
 
@@ -167,6 +173,12 @@ final class Opening {
         if (retry != null) {
             retry.cancel();
         }
-        closeFds(arrived);
+        accounts.close(arrived);
+        forgetEarly();
+    }
+
+    private void forgetEarly() {
+        accounts.keep(-early.length);
+        early = NOTHING;
     }
 }

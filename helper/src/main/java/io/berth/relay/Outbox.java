@@ -14,17 +14,27 @@ final class Outbox {
 
     /** Bytes that wait; the file descriptors go with the first of them. */
     private static final class Chunk {
+        /** What it takes in memory beside the bytes. */
+        static final int OBJECT_BYTES = 64;
+
         final byte[] bytes;
+        final long sinceNs;
         int from;
         int[] fds;
 
-        Chunk(byte[] bytes, int[] fds) {
+        Chunk(byte[] bytes, int[] fds, long sinceNs) {
             this.bytes = bytes;
             this.fds = fds;
+            this.sinceNs = sinceNs;
+        }
+
+        long keptBytes() {
+            return bytes.length + OBJECT_BYTES;
         }
     }
 
     private final Relay relay;
+    private final Accounts accounts;
     private final int socket;
     /** What waits first, when a block was free for it: long messages pass without a new array for each piece. */
     private Relay.Block block;
@@ -32,11 +42,15 @@ final class Outbox {
     /** What waits behind the block. */
     private ArrayDeque<Chunk> waiting;
     private int waitingBytes;
+    private int blockBytes;
+    private long sinceNs;
+    private long keptBytes;
     private boolean broken;
     private boolean stalled;
 
-    Outbox(Relay relay, int socket) {
+    Outbox(Relay relay, Accounts accounts, int socket) {
         this.relay = relay;
+        this.accounts = accounts;
         this.socket = socket;
     }
 
@@ -79,14 +93,16 @@ final class Outbox {
             at += sent;
         }
         if (at == to || broken) {
-            relay.closeAll(unsent);
+            accounts.close(unsent);
             return;
         }
         block = isEmpty() ? relay.takeBlock(buffer, at, to) : block;
         if (isEmpty() && block != null) {
             blockFds = unsent;
             waitingBytes = block.length();
-            relay.kept().add(waitingBytes);
+            blockBytes = waitingBytes;
+            sinceNs = relay.loop().nowNs();
+            keep(blockBytes);
         } else {
             byte[] rest = new byte[to - at];
             buffer.bytes().get(at, rest);
@@ -97,7 +113,7 @@ final class Outbox {
     /** Queues a message and tries to send; takes {@code fds}. */
     void write(byte[] message, int[] fds) {
         if (broken) {
-            relay.closeAll(fds);
+            accounts.close(fds);
             return;
         }
         keep(message, fds);
@@ -107,9 +123,43 @@ final class Outbox {
         if (waiting == null) {
             waiting = new ArrayDeque<>();
         }
-        waiting.add(new Chunk(bytes, fds));
+        Chunk chunk = new Chunk(bytes, fds, relay.loop().nowNs());
+        waiting.add(chunk);
         waitingBytes += bytes.length;
-        relay.kept().add(bytes.length);
+        keep(chunk.keptBytes());
+    }
+
+    /** @param change in bytes of memory */
+    private void keep(long change) {
+        keptBytes += change;
+        accounts.keep(change);
+        relay.congestion().onKept();
+    }
+
+    private void forget(long change) {
+        keptBytes -= change;
+        accounts.keep(-change);
+    }
+
+    /** Memory that it takes. */
+    long keptBytes() {
+        return keptBytes;
+    }
+
+    /** File descriptors that wait. */
+    int keptFds() {
+        int fds = blockFds.length;
+        if (waiting != null) {
+            for (Chunk chunk : waiting) {
+                fds += chunk.fds.length;
+            }
+        }
+        return fds;
+    }
+
+    /** Since when what goes next has been waiting, as {@link System#nanoTime()}; of no meaning when it is empty. */
+    long sinceNs() {
+        return block != null || waiting == null ? sinceNs : waiting.peek().sinceNs;
     }
 
     /** Sends as much as the socket takes. */
@@ -129,7 +179,6 @@ final class Outbox {
         }
         blockFds = NO_FDS;
         waitingBytes -= sent;
-        relay.kept().add(-sent);
         block.drop(sent);
         if (block.length() == 0) {
             freeBlock();
@@ -151,6 +200,7 @@ final class Outbox {
     }
 
     private void freeBlock() {
+        forget(blockBytes);
         relay.free(block);
         block = null;
         blockFds = NO_FDS;
@@ -172,7 +222,6 @@ final class Outbox {
 
     private void drop(int sent) {
         waitingBytes -= sent;
-        relay.kept().add(-sent);
         for (int left = sent; left > 0; ) {
             Chunk head = waiting.peek();
             int n = Math.min(left, head.bytes.length - head.from);
@@ -180,6 +229,7 @@ final class Outbox {
             left -= n;
             if (head.from == head.bytes.length) {
                 waiting.remove();
+                forget(head.keptBytes());
             }
         }
         if (waitingBytes == 0) {
@@ -192,7 +242,7 @@ final class Outbox {
         int sent = relay.sockets().send(socket, buffer.address() + from, to - from, fds, fds.length);
         stalled = sent == Sockets.TOO_MANY_FDS;
         if (sent > 0) {
-            relay.closeAll(fds);
+            accounts.close(fds);
             return sent;
         }
         if (sent == Sockets.CLOSED) {
@@ -205,14 +255,14 @@ final class Outbox {
     void abandon() {
         broken = true;
         if (block != null) {
-            relay.closeAll(blockFds);
+            accounts.close(blockFds);
             freeBlock();
         }
         if (waiting != null) {
-            waiting.forEach(chunk -> relay.closeAll(chunk.fds));
+            waiting.forEach(chunk -> accounts.close(chunk.fds));
             waiting = null;
         }
-        relay.kept().add(-waitingBytes);
+        forget(keptBytes);
         waitingBytes = 0;
     }
 }

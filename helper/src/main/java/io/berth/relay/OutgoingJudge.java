@@ -16,6 +16,7 @@ import java.nio.charset.StandardCharsets;
 final class OutgoingJudge implements Flow.Judge {
     private final ConfinedConnection connection;
     private final RelayServer server;
+    private final Accounts accounts;
     private final PendingReplies replies;
     private final PendingReplies callers;
     private final DriverCalls driver;
@@ -25,8 +26,10 @@ final class OutgoingJudge implements Flow.Judge {
     OutgoingJudge(ConfinedConnection connection) {
         this.connection = connection;
         this.server = connection.server();
-        this.replies = new PendingReplies(connection.relay().limits().pendingReplies());
-        this.callers = new PendingReplies(connection.relay().limits().pendingReplies());
+        this.accounts = server.accounts();
+        int limit = connection.relay().limits().pendingReplies();
+        this.replies = new PendingReplies(limit, accounts.calls(), accounts);
+        this.callers = new PendingReplies(limit, null, accounts);
         this.driver = new DriverCalls(connection, this);
         this.labels = LabelMediation.of(connection, this);
     }
@@ -128,8 +131,7 @@ final class OutgoingJudge implements Flow.Judge {
     /** A call that cannot wait for its reply among the others. */
     private Answer serialProblem(int serial) {
         if (replies.isFull()) {
-            return Answer.limitsExceeded("the limit of " + connection.relay().limits().pendingReplies()
-                    + " calls that wait for a reply is reached");
+            return Answer.limitsExceeded("the limit of " + accounts.calls().share() + " calls that wait for a reply is reached");
         }
         return replies.find(serial) < 0 ? null
                 : Answer.accessDenied("serial " + Integer.toUnsignedString(serial) + " belongs to a call that still waits for its reply");
@@ -241,18 +243,21 @@ final class OutgoingJudge implements Flow.Judge {
     private void keep(int bytes) {
         if (connection.isOpen()) {
             answerBytes += bytes;
-            connection.relay().kept().add(bytes);
+            accounts.keep(bytes);
         }
     }
 
-    /** Of answers that wait. */
+    /** Memory that answers take which wait. */
     int keptBytes() {
         return answerBytes;
     }
 
     void close() {
-        connection.relay().kept().add(-answerBytes);
+        accounts.keep(-answerBytes);
         answerBytes = 0;
+        replies.close();
+        callers.close();
+        driver.close();
     }
 
     /** Whether this caller waits for an answer of the app; for its names see {@link IncomingJudge}. */

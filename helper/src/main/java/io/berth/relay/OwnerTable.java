@@ -1,5 +1,6 @@
 package io.berth.relay;
 
+import io.berth.budget.Account;
 import io.berth.wire.MessageHeader;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -11,7 +12,13 @@ import java.util.function.Consumer;
 final class OwnerTable {
     private final NameMap<Peer> byName = new NameMap<>();
     private final Map<String, Peer> owners = new HashMap<>();
+    private final Account outside;
     private int version;
+
+    /** @param outside charged for what is known of connections that are not ours */
+    OwnerTable(Account outside) {
+        this.outside = outside;
+    }
 
     /** Changes whenever an answer of this table about a well-known or confined name may have changed. */
     int version() {
@@ -47,7 +54,7 @@ final class OwnerTable {
     Peer peer(String uniqueName) {
         Peer peer = find(uniqueName);
         if (peer == null) {
-            peer = new Peer(uniqueName);
+            peer = new Peer(uniqueName, outside);
             byName.put(peer.uniqueBytes(), peer);
         }
         return peer;
@@ -78,9 +85,13 @@ final class OwnerTable {
             byName.remove(Peer.bytes(name));
         } else {
             Peer owner = peer(uniqueName);
-            owner.acquire(name);
-            owners.put(name, owner);
-            byName.put(Peer.bytes(name), owner);
+            if (owner.acquire(name)) {
+                owners.put(name, owner);
+                byName.put(Peer.bytes(name), owner);
+            } else {
+                owners.remove(name);
+                byName.remove(Peer.bytes(name));
+            }
         }
     }
 
@@ -94,6 +105,7 @@ final class OwnerTable {
                 }
             }
             byName.remove(peer.uniqueBytes());
+            peer.forget();
             version++;
         }
         return peer;

@@ -1,6 +1,7 @@
 package io.berth.relay;
 
 import io.berth.api.AuditRecord;
+import io.berth.budget.Account;
 import java.nio.charset.StandardCharsets;
 import java.util.Collection;
 import java.util.LinkedHashSet;
@@ -9,6 +10,14 @@ import java.util.Set;
 
 /** One connection on the bus, by its unique name, and the names it owns, as one {@link OwnerTable} knows it. Loop thread. */
 final class Peer {
+    /** As many as one connection may own on a system bus (dbus-daemon's max_names_per_connection). */
+    private static final int MOST_NAMES = 512;
+    private static final int FORMER_NAMES = 256;
+    private static final int FORMER_NAMES_OF_CONFINED = 16;
+    /** What a connection and a name take in memory, beside the text of the name. */
+    private static final int PEER_BYTES = 700;
+    private static final int NAME_BYTES = 350;
+
     private final String uniqueName;
     private final byte[] uniqueBytes;
     private final Set<String> names = new LinkedHashSet<>();
@@ -19,11 +28,33 @@ final class Peer {
     private byte[][] ownedNames;
     private byte[][] labels;
     private int process;
+    private Account account;
+    private long keptBytes;
+    private boolean opaque;
 
-    Peer(String uniqueName) {
+    /** @param account charged for it until it is known to be a connection of ours */
+    Peer(String uniqueName, Account account) {
         this.uniqueName = uniqueName;
         this.uniqueBytes = bytes(uniqueName);
+        this.account = account;
         names.add(uniqueName);
+        keep(PEER_BYTES);
+    }
+
+    private void keep(long change) {
+        keptBytes += change;
+        account.charge(change);
+    }
+
+    /** In two forms, text and bytes. */
+    private static long keptBytes(String name) {
+        return NAME_BYTES + 3L * name.length();
+    }
+
+    /** It has left: nothing is kept for it any more. */
+    void forget() {
+        account.release(keptBytes);
+        keptBytes = 0;
     }
 
     static byte[] bytes(String name) {
@@ -61,19 +92,35 @@ final class Peer {
         return formerNames;
     }
 
-    void acquire(String name) {
+    /** @return whether it is taken down; nothing is known of the names of a connection that has more than {@value #MOST_NAMES} */
+    boolean acquire(String name) {
+        if (names.size() > MOST_NAMES) {
+            opaque = true;
+            return false;
+        }
+        if (!formerNames.remove(name)) {
+            keep(keptBytes(name));
+        }
         names.add(name);
         ownedNames = null;
-        formerNames.remove(name);
+        return true;
     }
 
     void release(String name) {
-        names.remove(name);
-        ownedNames = null;
-        formerNames.add(name);
-        if (formerNames.size() > 256) {
-            formerNames.remove(formerNames.iterator().next());
+        if (names.remove(name)) {
+            ownedNames = null;
+            formerNames.add(name);
+            if (formerNames.size() > (confined == null ? FORMER_NAMES : FORMER_NAMES_OF_CONFINED)) {
+                String oldest = formerNames.iterator().next();
+                formerNames.remove(oldest);
+                keep(-keptBytes(oldest));
+            }
         }
+    }
+
+    /** It owns names that nobody has taken down, and so may be anybody: nothing may be said to it. */
+    boolean isOpaque() {
+        return opaque;
     }
 
     /** The connection of ours that it is; null for everybody else. It stays when that connection has closed. */
@@ -83,6 +130,9 @@ final class Peer {
 
     void setConfined(ConfinedConnection connection) {
         confined = connection;
+        account.release(keptBytes);
+        account = connection.server().accounts().bytes();
+        account.charge(keptBytes);
     }
 
     /** Whether the bus itself has told the table of it, and so will tell when it goes. */

@@ -1,5 +1,6 @@
 package io.berth.relay;
 
+import io.berth.budget.Account;
 import java.util.function.Predicate;
 
 /**
@@ -7,19 +8,50 @@ import java.util.function.Predicate;
  * A slot is valid until the next change. Adding and removing makes no object once the table has its size. Not thread-safe.
  */
 final class PendingReplies {
+    private static final int FEWEST_SLOTS = 16;
+    /** A table of more slots is given up when nothing waits any more. */
+    private static final int LASTING_SLOTS = 1024;
+    /** What a slot takes in memory, while the table grows. */
+    private static final int SLOT_BYTES = 16;
+
     private final int limit;
-    private int[] serials = new int[16];
-    private Object[] awaited = new Object[16];
-    private boolean[] fds = new boolean[16];
+    private final Account calls;
+    private final Accounts accounts;
+    private int[] serials;
+    private Object[] awaited;
+    private boolean[] fds;
     private int size;
 
-    /** @param limit the most that may wait */
-    PendingReplies(int limit) {
+    /**
+     * @param limit the most that may wait
+     * @param calls    charged for each; null when they are not this side's to make
+     * @param accounts charged for the table
+     */
+    PendingReplies(int limit, Account calls, Accounts accounts) {
         this.limit = limit;
+        this.calls = calls;
+        this.accounts = accounts;
+        allocate(FEWEST_SLOTS);
     }
 
+    private void allocate(int slots) {
+        serials = new int[slots];
+        awaited = new Object[slots];
+        fds = new boolean[slots];
+        accounts.bytes().charge((long) slots * SLOT_BYTES);
+    }
+
+    private void free() {
+        accounts.bytes().release((long) serials.length * SLOT_BYTES);
+    }
+
+    /** Nothing may be added now. */
     boolean isFull() {
-        return size >= limit;
+        return size >= limit || calls != null && !calls.hasRoom(1) || mustGrow() && !accounts.hasRoom((long) serials.length * SLOT_BYTES);
+    }
+
+    private boolean mustGrow() {
+        return size * 3 >= serials.length * 2;
     }
 
     int size() {
@@ -32,8 +64,11 @@ final class PendingReplies {
      * @param mayCarryFds whether the reply may carry file descriptors
      */
     void add(int serial, Object what, boolean mayCarryFds) {
-        if (size * 3 >= serials.length * 2) {
+        if (mustGrow()) {
             grow();
+        }
+        if (calls != null) {
+            calls.charge(1);
         }
         int slot = home(serial);
         while (awaited[slot] != null) {
@@ -85,34 +120,45 @@ final class PendingReplies {
             }
         }
         awaited[slot] = null;
+        if (calls != null) {
+            calls.release(1);
+        }
+        if (size == 0 && serials.length > LASTING_SLOTS) {
+            free();
+            allocate(FEWEST_SLOTS);
+        }
+    }
+
+    /** Forgets everything; for the last time. */
+    void close() {
+        if (calls != null) {
+            calls.release(size);
+        }
+        free();
+        size = 0;
     }
 
     /** Forgets all whose answer nobody will send any more. */
     void removeIf(Predicate<Object> isGone) {
-        int[] oldSerials = serials;
-        Object[] old = awaited;
-        boolean[] oldFds = fds;
-        serials = new int[old.length];
-        awaited = new Object[old.length];
-        fds = new boolean[old.length];
-        size = 0;
-        for (int i = 0; i < old.length; i++) {
-            if (old[i] != null && !isGone.test(old[i])) {
-                add(oldSerials[i], old[i], oldFds[i]);
-            }
-        }
+        move(serials.length, isGone);
     }
 
     private void grow() {
+        move(serials.length * 2, what -> false);
+    }
+
+    private void move(int slots, Predicate<Object> isGone) {
         int[] oldSerials = serials;
         Object[] old = awaited;
         boolean[] oldFds = fds;
-        serials = new int[old.length * 2];
-        awaited = new Object[serials.length];
-        fds = new boolean[serials.length];
+        free();
+        allocate(slots);
+        if (calls != null) {
+            calls.release(size);
+        }
         size = 0;
         for (int i = 0; i < old.length; i++) {
-            if (old[i] != null) {
+            if (old[i] != null && !isGone.test(old[i])) {
                 add(oldSerials[i], old[i], oldFds[i]);
             }
         }

@@ -14,7 +14,6 @@ import java.util.ArrayDeque;
 public final class Relay {
     /** So many bytes are read at once: more than a unix socket holds by default, so that one read takes all there is. */
     static final int READ_BYTES = 256 << 10;
-    private static final int READ_BYTES_WHEN_MUCH_IS_KEPT = 8 << 10;
     /** A header and an inspected body, each at its limit, and what one read adds. */
     private static final int RECEIVE_BYTES = (1 << 20) + MessageHeader.SENDER_BYTES + READ_BYTES;
 
@@ -62,13 +61,16 @@ public final class Relay {
     private final NativeBuffer sendBuffer;
     private final MessageHeader header = new MessageHeader();
     private final ArrayDeque<Block> freeBlocks = new ArrayDeque<>();
-    private final KeptBytes kept = new KeptBytes(this);
+    private final Budgets budgets;
+    private final Congestion congestion;
 
     public Relay(Kernel kernel, EventLoop loop, Limits limits) {
         this.kernel = kernel;
         this.loop = loop;
         this.limits = limits;
         this.sockets = kernel.sockets();
+        this.budgets = Budgets.of(limits, kernel.raiseFileLimit());
+        this.congestion = new Congestion(this);
         // touched only as far as used: the tail costs address space, not memory
         this.receiveBuffer = kernel.allocate(RECEIVE_BYTES);
         this.viewBuffer = kernel.allocate(RECEIVE_BYTES);
@@ -124,14 +126,14 @@ public final class Relay {
         freeBlocks.push(block);
     }
 
-    /** How much to read at once now: what one side does not take is kept, and where much is kept already, less is to be added. */
-    int readBytes() {
-        return kept.isMuch() ? READ_BYTES_WHEN_MUCH_IS_KEPT : READ_BYTES;
+    /** What all connections may make us keep. */
+    Budgets budgets() {
+        return budgets;
     }
 
-    /** What connections make us keep. */
-    KeptBytes kept() {
-        return kept;
+    /** Who is read when much is kept. */
+    Congestion congestion() {
+        return congestion;
     }
 
     /** Reused for every message. */

@@ -35,6 +35,7 @@ public final class RelayServer {
     private final String app;
     private final UnixAddress address;
     private final RelayEvents events;
+    private final Accounts accounts;
     private final Set<ConfinedConnection> connections = new LinkedHashSet<>();
     private final Optional<Connector> connector;
     /** Where connectors have connected from: whether portals know that sandbox for one. */
@@ -44,6 +45,7 @@ public final class RelayServer {
     private EventLoop.Watch watch;
     /** Null when nobody wants to know. */
     private Observer observer;
+    private int ownedNames;
     private boolean accepting;
     private boolean closed;
     private long forwarded;
@@ -66,6 +68,7 @@ public final class RelayServer {
         this.listener = listener;
         this.events = events;
         this.routes = new Routes(this, view.owners(), policy);
+        this.accounts = new Accounts(relay, relay.budgets());
         Connector made = null;
         try {
             made = connectorSocket.isEmpty() ? null : new Connector(relay, connectorSocket.getAsInt(), this::log, this::onConnectorGone);
@@ -75,6 +78,7 @@ public final class RelayServer {
                 made.close();
             }
             relay.kernel().close(listener);
+            accounts.close();
             throw failure;
         }
         connector = Optional.ofNullable(made);
@@ -146,11 +150,15 @@ public final class RelayServer {
             closePidFd(credentials);
             return;
         }
+        accounts.bytes().charge(ConfinedConnection.KEPT_BYTES);
+        accounts.connections().charge(1);
         try {
             ConfinedConnection connection = new ConfinedConnection(this, socket, credentials);
             connections.add(connection);
-            relay.kept().onOpened(connection);
+            relay.congestion().onOpened(connection);
         } catch (KernelException unwatched) {
+            accounts.bytes().release(ConfinedConnection.KEPT_BYTES);
+            accounts.connections().release(1);
             closePidFd(credentials);
             throw unwatched;
         }
@@ -205,6 +213,9 @@ public final class RelayServer {
         }
         if (view.isSystem() && view.connections() >= limits.systemConnections()) {
             return "the limit of " + limits.systemConnections() + " connections to the system bus is reached";
+        }
+        if (!accounts.connections().hasRoom(1) || !accounts.hasRoom(ConfinedConnection.KEPT_BYTES)) {
+            return "the apps have too many connections together, or take too much memory";
         }
         String label = SecurityLabel.text(credentials.label());
         if (routes.policy().isUnrestricted() && connector.isEmpty() && view.mediatesLabels() && SecurityLabel.isConfined(label)) {
@@ -272,7 +283,7 @@ public final class RelayServer {
 
     void onClosed(ConfinedConnection connection) {
         connections.remove(connection);
-        relay.kept().onClosed(connection);
+        relay.congestion().onClosed(connection);
         view.countConnection(-1);
         if (!closed) {
             events.onConnectionsChanged();
@@ -356,6 +367,27 @@ public final class RelayServer {
         connector.ifPresent(Connector::close);
         countPolicy(routes.policy(), -1);
         view.remove(this);
+        accounts.close();
+    }
+
+    /** What its connections make us keep, and the bus. */
+    Accounts accounts() {
+        return accounts;
+    }
+
+    /** One more name is asked for. @param bytes of memory. @return whether its connections may own so many together */
+    boolean takeName(long bytes) {
+        if (ownedNames >= relay.limits().ownedNames() || !accounts.hasRoom(bytes)) {
+            return false;
+        }
+        ownedNames++;
+        accounts.bytes().charge(bytes);
+        return true;
+    }
+
+    void returnName(long bytes) {
+        ownedNames--;
+        accounts.bytes().release(bytes);
     }
 
     Relay relay() {

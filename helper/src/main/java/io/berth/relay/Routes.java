@@ -10,6 +10,8 @@ import java.util.List;
  * Routes of one server under one policy: made when first asked for, kept until the owner table changes. Loop thread.
  */
 final class Routes {
+    private static final int MOST_KNOWN = 1024;
+
     private final RelayServer server;
     private final OwnerTable owners;
     private final AccessPolicy policy;
@@ -62,11 +64,14 @@ final class Routes {
             boolean same = peer != null && peer.confined() != null && peer.confined().server() == server;
             Grant byName = policy.grantFor(List.of(name), null);
             String app = peer == null ? null : appOf(peer);
-            Grant byPeer = peer == null ? byName : policy.grantFor(peer.names(), app);
+            Grant byPeer = peer == null ? byName : peer.isOpaque() ? Grant.NOTHING : policy.grantFor(peer.names(), app);
             boolean inVain = peer != null && app == null && policy.seenApps().contains(peer.app());
             route = new Route(bytes, peer, same, inVain, byName, byPeer);
             // names that nobody has are as many as an app can think of
             if (peer != null) {
+                if (known.size() >= MOST_KNOWN) {
+                    known.clear();
+                }
                 known.put(bytes, route);
             }
         }

@@ -2,6 +2,7 @@ package io.berth.server;
 
 import io.berth.api.AccessRule;
 import io.berth.api.AuditRecord;
+import io.berth.budget.Account;
 import io.berth.kernel.BootTimers;
 import io.berth.kernel.EventLoop;
 import io.berth.kernel.KernelException;
@@ -29,6 +30,10 @@ import java.util.stream.Stream;
 final class AccessTable {
     /** A hundred years: the longest that a rule may be timed. */
     static final long LONGEST_US = 36_525L * 86_400 * 1_000_000;
+    /** What they take in memory: a rule, compiled, beside its texts; what is told of a timed or granted one; a step of a pattern. */
+    private static final int RULE_BYTES = 500;
+    private static final int TIMED_BYTES = 400;
+    private static final int STEP_BYTES = 40;
 
     /** Who is told. */
     interface Listener {
@@ -53,8 +58,12 @@ final class AccessTable {
     private long replacements;
     private final Map<AccessRule, Timed> timed = new LinkedHashMap<>();
     private final GrantTable grants = new GrantTable();
+    private final Account memory;
+    private long charged;
 
-    AccessTable(ServerSpec spec, BootTimers timers, RegistryLimits limits, Listener listener) {
+    /** @param memory charged for the rules */
+    AccessTable(ServerSpec spec, BootTimers timers, RegistryLimits limits, Account memory, Listener listener) {
+        this.memory = memory;
         this.bus = spec.bus();
         this.timers = timers;
         this.limits = limits;
@@ -62,6 +71,48 @@ final class AccessTable {
         this.base = List.copyOf(spec.allow());
         this.unrestricted = spec.unrestricted();
         this.labels = spec.labels();
+    }
+
+    /** @throws RegistryException LIMITS_EXCEEDED when there is no memory for what it began with */
+    void begin() {
+        charge(bytesOf(base) + labels.map(AccessTable::bytesOf).orElse(0L));
+    }
+
+    /** @param bytes that all of it will take. @throws RegistryException LIMITS_EXCEEDED when there is no memory for it */
+    private void charge(long bytes) {
+        if (bytes > charged && !memory.hasRoom(bytes - charged)) {
+            throw new RegistryException(Kind.LIMITS_EXCEEDED, "the rules of this server would take " + bytes + " bytes of memory, at most "
+                    + memory.share() + " now: the limit memoryBytes is for all servers together");
+        }
+        memory.charge(bytes - charged);
+        charged = bytes;
+    }
+
+    private static long bytesOf(Collection<AccessRule> rules) {
+        return rules.stream().mapToLong(AccessTable::bytesOf).sum();
+    }
+
+    /** As text, and compiled. */
+    private static long bytesOf(AccessRule rule) {
+        return RULE_BYTES + 3L * (rule.busName().length() + rule.objectPath().length() + rule.interfaceName().length());
+    }
+
+    private static long bytesOf(LabelPolicy policy) {
+        return (long) policy.steps() * STEP_BYTES + 2L * policy.text().length();
+    }
+
+    private static long bytesOfTimed(Collection<AccessRule> rules) {
+        return bytesOf(rules) + (long) rules.size() * TIMED_BYTES;
+    }
+
+    /** In two forms. */
+    private static long bytesOfGrants(Collection<GrantTable.Granted> granted) {
+        return granted.stream().mapToLong(one -> 2 * bytesOf(one.rule()) + TIMED_BYTES).sum();
+    }
+
+    /** Of what there is now. */
+    private void recharge() {
+        charge(bytesOf(base) + labels.map(AccessTable::bytesOf).orElse(0L) + bytesOfTimed(timed.keySet()) + bytesOfGrants(grants.granted()));
     }
 
     boolean isUnrestricted() {
@@ -100,6 +151,7 @@ final class AccessTable {
     /** @param replacement if something else has taken its place since it began, the policy comes too late and has no effect */
     void replaceByLabels(LabelPolicy policy, long replacement) {
         if (replacement == replacements) {
+            charge(bytesOf(policy) + bytesOfTimed(timed.keySet()) + bytesOfGrants(grants.granted()));
             base = List.of();
             unrestricted = false;
             labels = Optional.of(policy);
@@ -109,6 +161,7 @@ final class AccessTable {
     /** In place of all base rules, of the freedom from rules, or of a label policy. */
     void replaceBase(List<AccessRule> rules) {
         checkCount(Stream.concat(rules.stream(), timed.keySet().stream()).distinct().count());
+        charge(bytesOf(rules) + bytesOfTimed(timed.keySet()) + bytesOfGrants(grants.granted()));
         replacements++;
         base = List.copyOf(rules);
         unrestricted = false;
@@ -133,6 +186,9 @@ final class AccessTable {
     void addTimed(List<AccessRule> rules, long nowUs, long durationUs, Caller by) {
         checkHasRules();
         checkCount(Stream.of(base, timed.keySet(), rules).flatMap(some -> some.stream()).distinct().count());
+        Set<AccessRule> all = new LinkedHashSet<>(timed.keySet());
+        all.addAll(rules);
+        charge(bytesOf(base) + bytesOfTimed(all) + bytesOfGrants(grants.granted()));
         long untilUs = nowUs + durationUs;
         for (AccessRule rule : new LinkedHashSet<>(rules)) {
             EventLoop.Timer timer = schedule(rule, durationUs);
@@ -157,6 +213,7 @@ final class AccessTable {
 
     private void expire(AccessRule rule) {
         Timed ended = timed.remove(rule);
+        recharge();
         listener.onAccessChanged();
         audit("expired", rule, ended);
     }
@@ -179,6 +236,7 @@ final class AccessTable {
                 audit("revoked", rule, ended);
             }
         }
+        recharge();
     }
 
     /** As they were given. */
@@ -205,6 +263,7 @@ final class AccessTable {
         if (elsewhere + grants.countBy(by.uniqueName()) + fresh.size() > limits.grantsPerCaller()) {
             throw new RegistryException(Kind.LIMITS_EXCEEDED, "the limit of " + limits.grantsPerCaller() + " grants of one service is reached");
         }
+        charge(charged + bytesOfGrants(fresh));
         grants.add(fresh);
         fresh.forEach(one -> audit("granted", one.rule(), one.by(), ""));
     }
@@ -215,7 +274,9 @@ final class AccessTable {
     }
 
     private void revoke(List<GrantTable.Granted> gone) {
-        grants.remove(gone).forEach(one -> audit("revoked", one.rule(), one.by(), ""));
+        List<GrantTable.Granted> removed = grants.remove(gone);
+        recharge();
+        removed.forEach(one -> audit("revoked", one.rule(), one.by(), ""));
     }
 
     /** Something that ends grants has happened. @return what to do about it, not from inside a judge; empty when it is nothing */
@@ -262,5 +323,7 @@ final class AccessTable {
     void close() {
         timed.values().forEach(rule -> rule.timer.cancel());
         timed.clear();
+        memory.release(charged);
+        charged = 0;
     }
 }

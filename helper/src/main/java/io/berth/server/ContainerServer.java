@@ -1,6 +1,7 @@
 package io.berth.server;
 
 import io.berth.api.AuditRecord;
+import io.berth.budget.Account;
 import io.berth.kernel.KernelException;
 import io.berth.kernel.LogBudget;
 import io.berth.policy.AccessPolicy;
@@ -24,6 +25,11 @@ import org.slf4j.LoggerFactory;
  */
 public final class ContainerServer {
     private static final Logger LOG = LoggerFactory.getLogger(ContainerServer.class);
+    /** What it takes in memory by itself, and for each instance. */
+    private static final int SERVER_BYTES = 6 << 10;
+    private static final int INSTANCE_BYTES = 1 << 10;
+    /** As it was given, and in what is told of the server. */
+    private static final int METADATA_COPIES = 4;
 
     private final Registry registry;
     private final String id;
@@ -38,6 +44,8 @@ public final class ContainerServer {
     private final List<Runnable> acquired = new ArrayList<>();
     private final CompletableFuture<Void> freed = new CompletableFuture<>();
     private ServerState state = ServerState.PREPARING;
+    /** What its creator makes us keep. */
+    private final Account memory;
     private final AccessTable access;
     private boolean knownToPortals;
     private Mode mode;
@@ -55,7 +63,8 @@ public final class ContainerServer {
         this.denials = new AuditLog(account, registry.auditMemory());
         this.audited = new AuditLog(account, registry.auditMemory());
         this.observations = new Observations(registry.auditMemory());
-        this.access = new AccessTable(spec, registry.bootTimers(), registry.limits(), new AccessTable.Listener() {
+        this.memory = registry.memory().open();
+        this.access = new AccessTable(spec, registry.bootTimers(), registry.limits(), memory, new AccessTable.Listener() {
             @Override
             public void onAccessChanged() {
                 applyPolicy();
@@ -76,6 +85,7 @@ public final class ContainerServer {
 
     /** @return completes when the socket is there and, if the server is ready, served; when it fails nothing is left of the server */
     CompletableFuture<ServerInfo> open(Backend backend) {
+        acquired.add(memory::close);
         acquired.add(lifetime::close);
         acquired.add(access::close);
         return ask(backend).handle((answer, failure) -> {
@@ -97,11 +107,23 @@ public final class ContainerServer {
     /** A backend may refuse at once; that is no other end than a refusal later. */
     private CompletableFuture<Backend.Service> ask(Backend backend) {
         try {
+            takeMemory(SERVER_BYTES + METADATA_COPIES * (spec.metadata().toString().length() + spec.appId().length()));
+            access.begin();
             lifetime.begin();
             return backend.open(this, policy());
         } catch (RuntimeException refused) {
             return CompletableFuture.failedFuture(refused);
         }
+    }
+
+    /** For what belongs to it until its end. @throws RegistryException LIMITS_EXCEEDED when there is none left */
+    private void takeMemory(long bytes) {
+        if (!memory.hasRoom(bytes)) {
+            throw new RegistryException(RegistryException.Kind.LIMITS_EXCEEDED, "the server would take " + bytes
+                    + " bytes of memory, at most " + memory.share() + " now: the limit memoryBytes is for all servers together");
+        }
+        memory.charge(bytes);
+        acquired.add(() -> memory.release(bytes));
     }
 
     private static RuntimeException refusal(Throwable failure) {
@@ -200,6 +222,7 @@ public final class ContainerServer {
     }
 
     void addCgroup(String path) {
+        takeMemory(INSTANCE_BYTES);
         lifetime.addCgroup(path);
     }
 

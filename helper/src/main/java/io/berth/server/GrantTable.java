@@ -35,6 +35,10 @@ final class GrantTable {
         return granted.stream().map(Granted::rule).toList();
     }
 
+    Collection<Granted> granted() {
+        return granted;
+    }
+
     /** What they mean. */
     List<AccessRule> inForce() {
         return granted.stream().map(Granted::inForce).toList();

@@ -4,6 +4,7 @@ import io.berth.api.AccessRule;
 import io.berth.api.AppId;
 import io.berth.api.AuditRecord;
 import io.berth.api.PrintableText;
+import io.berth.budget.Budget;
 import io.berth.kernel.BootTimers;
 import io.berth.kernel.Cgroups;
 import io.berth.kernel.EventLoop;
@@ -36,6 +37,7 @@ public final class Registry {
     private final NameSet hostEscape;
     private final NameSet hostEscapeBesidePortals;
     private final RegistryLimits limits;
+    private final Budget memory;
     private final BootTimers bootTimers;
     private final Cgroups cgroups;
     private final PolicyCompiler compiler;
@@ -58,6 +60,7 @@ public final class Registry {
         this.hostEscape = hostEscape;
         this.hostEscapeBesidePortals = hostEscape.without("org.freedesktop.portal");
         this.limits = limits;
+        this.memory = new Budget(limits.memoryBytes(), 0, 2, limits.memoryBytes());
         this.bootTimers = new BootTimers(kernel, loop);
         this.cgroups = kernel.openCgroups(loop);
         this.compiler = new PolicyCompiler(loop);
@@ -376,6 +379,11 @@ public final class Registry {
 
     Cgroups cgroups() {
         return cgroups;
+    }
+
+    /** What those who make servers, and services that grant them something, make us keep, in bytes. */
+    Budget memory() {
+        return memory;
     }
 
     RegistryLimits limits() {

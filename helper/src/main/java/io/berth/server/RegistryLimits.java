@@ -9,6 +9,7 @@ package io.berth.server;
  * @param grantsPerServer    rules that services have granted to one server
  * @param grantsPerCaller    rules that one service has granted, to all servers
  * @param policySteps        of the patterns of all label policies together
+ * @param memoryBytes        of what creators and services make the helper keep: rules, policies, metadata
  */
-public record RegistryLimits(int servers, int instancesPerServer, int rulesPerServer, int grantsPerServer, int grantsPerCaller, int policySteps) {
+public record RegistryLimits(int servers, int instancesPerServer, int rulesPerServer, int grantsPerServer, int grantsPerCaller, int policySteps, int memoryBytes) {
 }

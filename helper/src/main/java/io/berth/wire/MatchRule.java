@@ -99,8 +99,13 @@ public final class MatchRule {
      * @param arguments the first arguments; null for one that is not a string
      */
     public boolean matchesSignal(String sender, String path, String interfaceName, String member, List<String> arguments) {
+        return mayMatchSignal(sender, path, interfaceName, member) && matchesArguments(arguments);
+    }
+
+    /** The same for some arguments. */
+    public boolean mayMatchSignal(String sender, String path, String interfaceName, String member) {
         return is("type", "signal") && is("sender", sender) && is("interface", interfaceName) && is("member", member)
-                && !texts.containsKey("destination") && matchesPath(path) && matchesArguments(arguments);
+                && !texts.containsKey("destination") && matchesPath(path);
     }
 
     /** Names, without their subtrees, whose change of owner it asks for: the first argument of NameOwnerChanged. */

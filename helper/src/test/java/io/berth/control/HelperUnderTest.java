@@ -45,7 +45,7 @@ final class HelperUnderTest implements AutoCloseable {
         loop = new LoopThread(kernel);
         Relay relay = new Relay(kernel, loop, Limits.defaults().with(Map.of("servers", 20)));
         backend = new PretendingBackend(new RelayBackend(kernel, relay, directory, bus.address(), "unix:path=/nonexistent/system"));
-        registry = new Registry(kernel, loop, backend, new NameSet(List.of()), new RegistryLimits(20, 4, RULES, 10, 10, 1000),
+        registry = new Registry(kernel, loop, backend, new NameSet(List.of()), new RegistryLimits(20, 4, RULES, 10, 10, 1000, 12 << 20),
                 new MountTable(new LinuxMountNamespaces(Path.of("target")), kernel, loop, new StateFile(directory.path()), 10));
         loopThread = new Thread(loop, "loop");
         loopThread.start();

@@ -43,7 +43,7 @@ class TablesTest {
     @Test
     void pendingReplies_randomChanges_agreeWithLists() {
         Random random = new Random(2);
-        PendingReplies pending = new PendingReplies(64);
+        PendingReplies pending = new PendingReplies(64, null, accounts());
         Map<Integer, List<Object>> expected = new HashMap<>();
         for (int i = 0; i < 200_000; i++) {
             int serial = random.nextInt(40) + 1;
@@ -74,7 +74,7 @@ class TablesTest {
 
     @Test
     void pendingReplies_atTheLimit_areFull() {
-        PendingReplies pending = new PendingReplies(3);
+        PendingReplies pending = new PendingReplies(3, null, accounts());
         for (int serial = 1; serial <= 3; serial++) {
             assertFalse(pending.isFull());
             pending.add(serial, "x", false);
@@ -103,7 +103,7 @@ class TablesTest {
 
     @Test
     void ownerTable_handOver_movesTheNameAndRemembersIt() {
-        OwnerTable table = new OwnerTable();
+        OwnerTable table = new OwnerTable(accounts().bytes());
         table.setOwner("org.a", ":1.1");
         int version = table.version();
         table.setOwner("org.a", ":1.2");
@@ -127,5 +127,9 @@ class TablesTest {
             IllegalArgumentException e = org.junit.jupiter.api.Assertions.assertThrows(IllegalArgumentException.class, () -> limits.with(wrong));
             assertTrue(e.getMessage().contains(name));
         }
+    }
+
+    private static Accounts accounts() {
+        return new Accounts(null, Budgets.of(Limits.defaults(), 1024));
     }
 }

@@ -41,7 +41,7 @@ public final class BerthDaemon implements AutoCloseable {
     /** The command line of {@code berth}. */
     public static List<String> command(String... arguments) {
         List<String> command = new ArrayList<>(List.of(System.getProperty("java.home") + "/bin/java",
-                "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-XX:-UsePerfData", "-Xms4m", "-Xmx32m", "-Xss256k",
+                "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-XX:-UsePerfData", "-Xms4m", "-Xmx48m", "-Xss256k",
                 "-XX:ReservedCodeCacheSize=16m", "-Xshare:auto", "-Xlog:disable",
                 "-cp", System.getProperty("java.class.path"), "io.berth.cli.Main"));
         command.addAll(List.of(arguments));

@@ -67,7 +67,7 @@ class AllocationTest {
         LinuxKernel kernel = new LinuxKernel();
         LoopThread loop = new LoopThread(kernel);
         RelayBackend backend = new RelayBackend(kernel, new Relay(kernel, loop, Limits.defaults()), directory, bus.address(), bus.address());
-        registry = new Registry(kernel, loop, backend, new NameSet(List.of()), new RegistryLimits(10, 10, 100, 10, 10, 1 << 20),
+        registry = new Registry(kernel, loop, backend, new NameSet(List.of()), new RegistryLimits(10, 10, 100, 10, 10, 1 << 20, 12 << 20),
                 new MountTable(new LinuxMountNamespaces(root), kernel, loop, new StateFile(directory.path()), 10));
         loopThread = new Thread(loop, "loop");
         loopThread.start();
