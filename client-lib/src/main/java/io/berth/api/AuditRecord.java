@@ -3,8 +3,9 @@ package io.berth.api;
 import java.util.List;
 
 /**
- * One decision that somebody may want to read. Texts are as they were on the wire, empty when absent, and cut at
- * {@value #LONGEST} characters: what an app writes has no other limit than its bus's.
+ * One decision that somebody may want to read. Texts are as they were on the wire, empty when absent, and cut with an ellipsis, because
+ * what an app writes has no other limit than its bus's: names, interfaces and members at {@value #LONGEST_NAME} characters, the line
+ * at {@value #LONGEST_LINE}, others at {@value #LONGEST}. So a record takes at most {@value #MOST_BYTES} bytes of memory.
  *
  * <p>That a rule was added which goes by itself, or granted by a service, and that it has gone, is told by a record too: operation
  * {@code access}, verdict {@code added}, {@code expired}, {@code granted} or {@code revoked}, no direction; connection and process
@@ -37,20 +38,34 @@ public record AuditRecord(String verdict, String operation, String bus, String d
     public static final String SAME_SERVER = "the same container server";
     /** A rule allows it and asks for the record. */
     public static final String AUDITED = "audited";
-    /** Of one text, in UTF-16 units. Bus names, interfaces and members that a bus lets through are shorter. */
+    /** Of one text, in UTF-16 units. */
     public static final int LONGEST = 1024;
+    /** Of a bus name, an interface or a member (D-Bus Specification, "Valid Names"). */
+    public static final int LONGEST_NAME = 255;
+    /** Of a line of dbus-daemon's. */
+    public static final int LONGEST_LINE = 4 * LONGEST;
+    /** Well-known names of the other side. */
+    public static final int MOST_NAMES = 16;
+    /** What {@link #bytes} never exceeds. */
+    public static final int MOST_BYTES = 32 << 10;
+    /** Type and identifier of an app, each 255 bytes at most, and what joins them. */
+    private static final int LONGEST_APP = 2 * LONGEST_NAME + 1;
+    /** The record, its peer, the list of names, and what each text takes beside its characters. */
+    private static final int OBJECT_BYTES = 512;
+    private static final int TEXT_BYTES = 56;
 
     /**
      * The other side of a message, or what a question to the bus is about.
      *
      * @param name  as the message says it
-     * @param names well-known names that its connection owns
+     * @param names well-known names that its connection owns, {@value #MOST_NAMES} of them at most
      * @param app   {@code type/app_id} of a confined connection; empty for others
      */
     public record Peer(String name, List<String> names, String app) {
         public Peer {
-            name = cut(name);
-            names = List.copyOf(names);
+            name = cut(name, LONGEST_NAME);
+            names = names.stream().limit(MOST_NAMES).map(one -> cut(one, LONGEST_NAME)).toList();
+            app = cut(app, LONGEST_APP);
         }
 
         /** Somebody of whom nothing but the name is known. */
@@ -68,17 +83,23 @@ public record AuditRecord(String verdict, String operation, String bus, String d
     }
 
     public AuditRecord {
-        path = cut(path);
-        interfaceName = cut(interfaceName);
-        member = cut(member);
-        rule = cut(rule);
-        line = line.length() > 4 * LONGEST ? line.substring(0, 4 * LONGEST) : line;
+        bus = cut(bus, LONGEST);
+        path = cut(path, LONGEST);
+        interfaceName = cut(interfaceName, LONGEST_NAME);
+        member = cut(member, LONGEST_NAME);
+        connection = cut(connection, LONGEST_NAME);
+        rule = cut(rule, LONGEST);
+        line = cut(line, LONGEST_LINE);
         // half a rule would be another one
         suggestion = suggestion.length() > LONGEST ? "" : suggestion;
     }
 
-    private static String cut(String text) {
-        return text.length() <= LONGEST ? text : text.substring(0, LONGEST - 1) + "\u2026";
+    private static String cut(String text, int longest) {
+        if (text.length() <= longest) {
+            return text;
+        }
+        int end = Character.isHighSurrogate(text.charAt(longest - 2)) ? longest - 2 : longest - 1;
+        return text.substring(0, end) + "\u2026";
     }
 
     /** As the message names the other side. */
@@ -91,10 +112,14 @@ public record AuditRecord(String verdict, String operation, String bus, String d
         return rule.startsWith(NEVER) || rule.equals(HOST_ESCAPE) || rule.equals(UNREQUESTED);
     }
 
-    /** Of all its texts together, in UTF-16 units. */
-    public int length() {
-        int names = peer.names.stream().mapToInt(String::length).sum();
-        return names + name().length() + path.length() + interfaceName.length() + member.length() + rule.length() + suggestion.length();
+    /** Of memory that it takes, at most; in a message or an entry of the journal it takes less than twice as much. */
+    public int bytes() {
+        int texts = bus.length() + name().length() + peer.app.length() + path.length() + interfaceName.length() + member.length()
+                + connection.length() + rule.length() + suggestion.length() + line.length();
+        for (String one : peer.names) {
+            texts += TEXT_BYTES / 2 + one.length();
+        }
+        return OBJECT_BYTES + 2 * texts;
     }
 
     /** One line for a log; what an app wrote cannot begin another one. */

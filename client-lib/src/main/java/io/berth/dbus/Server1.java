@@ -22,7 +22,7 @@ public interface Server1 extends DBusInterface {
     void StopListening();
 
     /**
-     * The last 64 distinct denials, the latest last; also what complain mode has let pass. Entries as those of {@link Audit},
+     * The last distinct denials, at most 64, the latest last; also what complain mode has let pass. Entries as those of {@link Audit},
      * without {@code Suppressed}, and {@code First} t, {@code Last} t (microseconds since the epoch), {@code Count} t.
      */
     List<Map<String, Variant<?>>> GetDenials();

@@ -23,6 +23,8 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.function.Supplier;
+import org.slf4j.Logger;
 
 /** Serves sockets by relaying to a bus, whichever it is. Keeps one view per bus for as long as it is of use. Loop thread. */
 public final class RelayBackend implements Backend {
@@ -285,13 +287,18 @@ public final class RelayBackend implements Backend {
         }
 
         @Override
-        public void onAudit(AuditRecord record) {
-            server.onAudit(record);
+        public void onAudit(long kind, String verdict, Supplier<AuditRecord> record) {
+            server.onAudit(kind, verdict, record);
         }
 
         @Override
-        public void onObserved(AuditRecord record) {
-            server.onObserved(record);
+        public void onObserved(long kind, Supplier<AuditRecord> record) {
+            server.onObserved(kind, record);
+        }
+
+        @Override
+        public Logger log(Logger log, int messages) {
+            return server.log(log, messages);
         }
     }
 }

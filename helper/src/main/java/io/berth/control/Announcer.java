@@ -16,18 +16,26 @@ import org.freedesktop.dbus.types.Variant;
 
 /**
  * Turns what happens in the registry into signals. Never waits. However slowly the bus takes them, at most one
- * PropertiesChanged per server is waiting, which tells what has changed when its turn comes, and at most
- * {@value #WAITING_AUDITS} audit records; those left out are counted in the next one's {@code Suppressed}.
+ * PropertiesChanged per server is waiting, which tells what has changed when its turn comes, and at most {@value #WAITING_BYTES}
+ * bytes of records, of one server half of the room that others leave: these find some. Audit records left out are counted in the next one's
+ * {@code Suppressed}.
  */
 final class Announcer implements RegistryListener {
-    private static final int WAITING_AUDITS = 256;
+    /** Half of it holds all that one observation may be told. */
+    static final int WAITING_BYTES = 4 << 20;
 
     private final MessageBus bus;
     private final Outbox outbox;
     private final CreatorWatcher creators;
     private final Map<String, Change> changes = new HashMap<>();
-    private final Map<String, Long> leftOut = new HashMap<>();
-    private int waitingAudits;
+    private final Map<String, Waiting> records = new HashMap<>();
+    private long waitingBytes;
+
+    /** Records of one server. */
+    private static final class Waiting {
+        private long bytes;
+        private long leftOut;
+    }
 
     private static final class Change {
         private final ServerInfo before;
@@ -59,8 +67,8 @@ final class Announcer implements RegistryListener {
     @Override
     public void onServerRemoved(ServerInfo server, CloseReason reason) {
         creators.unwatch(server.creator().uniqueName());
-        synchronized (leftOut) {
-            leftOut.remove(server.id());
+        synchronized (records) {
+            records.remove(server.id());
         }
         DBusPath path = new DBusPath(ServerPath.of(server.id()));
         outbox.add(() -> {
@@ -95,27 +103,47 @@ final class Announcer implements RegistryListener {
 
     @Override
     public void onAudit(String serverId, AuditRecord record) {
+        Waiting waiting = enter(serverId, record);
         long suppressed;
-        synchronized (leftOut) {
-            if (waitingAudits >= WAITING_AUDITS) {
-                leftOut.merge(serverId, record.suppressed() + 1, Long::sum);
-                return;
-            }
-            waitingAudits++;
-            Long earlier = leftOut.remove(serverId);
-            suppressed = record.suppressed() + (earlier == null ? 0 : earlier);
+        synchronized (records) {
+            Waiting ofServer = records.get(serverId);
+            suppressed = record.suppressed() + ofServer.leftOut;
+            ofServer.leftOut = waiting == null ? suppressed + 1 : 0;
         }
-        outbox.add(() -> {
-            synchronized (leftOut) {
-                waitingAudits--;
-            }
-            emit(ServerPath.of(serverId), HelperName.SERVER_INTERFACE, "Audit", "a{sv}", AuditValues.of(record.withSuppressed(suppressed)));
-        });
+        if (waiting == null) {
+            return;
+        }
+        outbox.add(() -> send(serverId, "Audit", record.withSuppressed(suppressed), waiting));
     }
 
     @Override
-    public void onObserved(String serverId, AuditRecord record) {
-        outbox.add(() -> emit(ServerPath.of(serverId), HelperName.SERVER_INTERFACE, "Observed", "a{sv}", AuditValues.of(record)));
+    public boolean onObserved(String serverId, AuditRecord record) {
+        Waiting waiting = enter(serverId, record);
+        if (waiting != null) {
+            outbox.add(() -> send(serverId, "Observed", record, waiting));
+        }
+        return waiting != null;
+    }
+
+    /** @return null when there is no room */
+    private Waiting enter(String serverId, AuditRecord record) {
+        synchronized (records) {
+            Waiting waiting = records.computeIfAbsent(serverId, id -> new Waiting());
+            if (waiting.bytes + record.bytes() > (WAITING_BYTES - waitingBytes + waiting.bytes) / 2) {
+                return null;
+            }
+            waiting.bytes += record.bytes();
+            waitingBytes += record.bytes();
+            return waiting;
+        }
+    }
+
+    private void send(String serverId, String member, AuditRecord record, Waiting waiting) throws IOException {
+        synchronized (records) {
+            waiting.bytes -= record.bytes();
+            waitingBytes -= record.bytes();
+        }
+        emit(ServerPath.of(serverId), HelperName.SERVER_INTERFACE, member, "a{sv}", AuditValues.of(record));
     }
 
     @Override

@@ -2,7 +2,9 @@ package io.berth.control;
 
 import io.berth.api.AuditRecord;
 import io.berth.server.Denial;
+import java.util.AbstractList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import org.freedesktop.dbus.types.UInt32;
 import org.freedesktop.dbus.types.UInt64;
@@ -35,7 +37,22 @@ final class AuditValues {
         return values;
     }
 
-    static Map<String, Variant<?>> of(Denial denial) {
+    /** Each made when it is asked for: a list that waits for its turn takes little. */
+    static List<Map<String, Variant<?>>> of(List<Denial> denials) {
+        return new AbstractList<>() {
+            @Override
+            public Map<String, Variant<?>> get(int index) {
+                return AuditValues.of(denials.get(index));
+            }
+
+            @Override
+            public int size() {
+                return denials.size();
+            }
+        };
+    }
+
+    private static Map<String, Variant<?>> of(Denial denial) {
         Map<String, Variant<?>> values = of(denial.record());
         values.remove("Suppressed");
         values.put("First", new Variant<>(new UInt64(denial.firstUs()), "t"));

@@ -1,6 +1,7 @@
 package io.berth.control;
 
 import io.berth.dbus.HelperName;
+import io.berth.kernel.LogBudget;
 import io.berth.server.Registry;
 import io.berth.transport.BusErrorException;
 import io.berth.transport.MessageBus;
@@ -25,6 +26,8 @@ public final class Control implements AutoCloseable {
     /** RequestName: fail rather than wait for the name (D-Bus Specification, "RequestName"). */
     private static final UInt32 DO_NOT_QUEUE = new UInt32(4);
     private static final int PRIMARY_OWNER = 1;
+    /** Lines of a stack trace, so many as are usual. */
+    private static final int STACK_TRACE = 40;
 
     private final MessageBus bus;
     private final Outbox outbox;
@@ -57,7 +60,8 @@ public final class Control implements AutoCloseable {
      * @param onClosed told once, on the reading thread, when the bus has gone or this was closed
      */
     public static Control start(MessageBus bus, Registry registry, ControlSettings settings, Consumer<IOException> onClosed) {
-        Outbox outbox = new Outbox("berth-bus-writer");
+        LogBudget.Account account = registry.logBudget().open("calls of this helper");
+        Outbox outbox = new Outbox("berth-bus-writer", log -> account.to(log, STACK_TRACE));
         CreatorWatcher creators = new CreatorWatcher(bus, outbox, registry);
         ControlObjects objects = new ControlObjects(bus, outbox, registry, creators, settings, onClosed);
         registry.addListener(new Announcer(bus, outbox, creators));

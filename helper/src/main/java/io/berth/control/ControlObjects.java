@@ -25,8 +25,8 @@ final class ControlObjects implements MessageBus.Listener {
     private final Registry registry;
     private final CreatorWatcher creators;
     private final CallerCheck callers;
-    private final Consumer<IOException> onClosed;
     private final OpenCalls open = new OpenCalls();
+    private final Consumer<IOException> onClosed;
     private final Map<String, Map<String, Member>> interfaces = new HashMap<>();
 
     ControlObjects(MessageBus bus, Outbox outbox, Registry registry, CreatorWatcher creators, ControlSettings settings,
@@ -55,8 +55,8 @@ final class ControlObjects implements MessageBus.Listener {
     public void onMethodCall(MethodCall message) {
         outbox.awaitRoom();
         String caller = message.getSource();
-        int bytes = open.begin(caller, message);
-        if (bytes < 0) {
+        long bytes = OpenCalls.bytesOf(message);
+        if (!open.begin(caller, bytes)) {
             onUnread(message, "this caller, or all together, wait for the answers to very many others");
             return;
         }

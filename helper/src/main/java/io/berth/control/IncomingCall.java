@@ -102,7 +102,7 @@ final class IncomingCall {
     void fail(Throwable failure) {
         ControlException told = ControlException.of(failure);
         if (told.isInternal()) {
-            LOG.warn("{} failed", member(), failure);
+            outbox.log(LOG).warn("{} failed", member(), failure);
         }
         finish(() -> error(told));
     }
@@ -122,7 +122,13 @@ final class IncomingCall {
         ReceivedFds.release(message.getFiledescriptors());
         arguments = null;
         if ((message.getFlags() & Flags.NO_REPLY_EXPECTED) == 0) {
-            outbox.add(() -> send(making));
+            outbox.add(() -> {
+                try {
+                    send(making);
+                } finally {
+                    onEnd.run();
+                }
+            });
         } else {
             onEnd.run();
         }
@@ -133,7 +139,7 @@ final class IncomingCall {
         try {
             answer = making.make();
         } catch (DBusException | RuntimeException unmarshallable) {
-            LOG.error("no reply to {} could be made", member(), unmarshallable);
+            outbox.log(LOG).error("no reply to {} could be made", member(), unmarshallable);
             try {
                 answer = error(new ControlException(ControlException.FAILED, "internal error: " + unmarshallable));
             } catch (DBusException impossible) {

@@ -5,37 +5,47 @@ import java.util.Map;
 import org.freedesktop.dbus.messages.Message;
 
 /**
- * The calls that have come and whose answers have not been sent, by caller, in the bytes that each may take: it is kept so long,
- * and its values as objects. One caller may have about half of what all may have. Any thread.
+ * Calls of the helper's methods that have come and whose answers the bus has not taken yet. What they take is bounded, and of what
+ * others leave one caller may have half: whoever sends without end leaves room for others. Any thread.
  */
 final class OpenCalls {
-    /** Bytes of memory for one byte of a message, as it comes and as objects. */
+    /** Of all callers, in bytes of memory. */
+    static final long MOST_BYTES = 9 << 20;
+    /** What a call takes in memory beside its bytes, and for each of them: as it comes, and as objects. */
+    static final int CALL_BYTES = 2048;
     private static final int FACTOR = 4;
-    private static final int OVERHEAD = 2048;
-    private static final int MOST_OF_ALL = 9 << 20;
-    /** The longest call, and some. */
-    private static final int MOST_OF_ONE = FACTOR * Control.LARGEST_CALL + (1 << 19);
 
-    private final Map<String, Integer> byCaller = new HashMap<>();
-    private int all;
+    private final Map<String, Long> byCaller = new HashMap<>();
+    private long bytes;
 
-    /** @return its bytes, for {@link #end}; -1 when there is no room for it */
-    synchronized int begin(String caller, Message call) {
-        int bytes = OVERHEAD;
+    /** @return bytes of a message as it came */
+    static long bytesOf(Message call) {
+        long bytes = 0;
         for (byte[] part : call.getWireData()) {
-            bytes += part == null ? 0 : FACTOR * part.length;
+            bytes += part == null ? 0 : part.length;
         }
-        int his = byCaller.getOrDefault(caller, 0) + bytes;
-        if (his > MOST_OF_ONE || all + bytes > MOST_OF_ALL) {
-            return -1;
-        }
-        byCaller.put(caller, his);
-        all += bytes;
         return bytes;
     }
 
-    synchronized void end(String caller, int bytes) {
-        all -= bytes;
-        byCaller.computeIfPresent(caller, (name, his) -> his == bytes ? null : his - bytes);
+    private static long kept(long length) {
+        return CALL_BYTES + FACTOR * length;
+    }
+
+    /** @param length of the message in bytes. @return whether there is room; {@link #end} is to follow then */
+    synchronized boolean begin(String caller, long length) {
+        long more = kept(length);
+        long before = byCaller.getOrDefault(caller, 0L);
+        if (before + more > (MOST_BYTES - bytes + before) / 2) {
+            return false;
+        }
+        byCaller.merge(caller, more, Long::sum);
+        bytes += more;
+        return true;
+    }
+
+    synchronized void end(String caller, long length) {
+        long less = kept(length);
+        byCaller.merge(caller, -less, (a, b) -> a + b == 0 ? null : a + b);
+        bytes -= less;
     }
 }

@@ -3,6 +3,7 @@ package io.berth.control;
 import java.io.IOException;
 import java.util.ArrayDeque;
 import java.util.function.BooleanSupplier;
+import java.util.function.UnaryOperator;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -23,11 +24,14 @@ final class Outbox implements AutoCloseable {
     }
 
     private final ArrayDeque<Entry> queue = new ArrayDeque<>();
+    private final UnaryOperator<Logger> log;
     private final Thread thread;
     private boolean closed;
     private boolean idle = true;
 
-    Outbox(String threadName) {
+    /** @param log for one line; may swallow it */
+    Outbox(String threadName, UnaryOperator<Logger> log) {
+        this.log = log;
         thread = new Thread(this::run, threadName);
         thread.setDaemon(true);
         thread.start();
@@ -36,6 +40,11 @@ final class Outbox implements AutoCloseable {
     synchronized void add(Entry entry) {
         queue.add(entry);
         notifyAll();
+    }
+
+    /** For one line about what is sent. */
+    Logger log(Logger logger) {
+        return log.apply(logger);
     }
 
     /** Waits while very much is still to be sent. */
@@ -76,7 +85,7 @@ final class Outbox implements AutoCloseable {
                 busGone = true;
                 LOG.debug("nothing more can be sent: {}", gone.getMessage());
             } catch (RuntimeException broken) {
-                LOG.error("a message could not be made", broken);
+                log.apply(LOG).error("a message could not be made", broken);
             }
         }
     }

@@ -22,7 +22,7 @@ final class ServerMembers {
                         HelperMembers.done(registry.remove(call.server().id(), CloseReason.REMOVED))),
                 new Member("StopListening", "", "", call -> HelperMembers.done(registry.stopListening(call.server().id()))),
                 new Member("GetDenials", "", "aa{sv}", call -> registry.denials(call.server().id())
-                        .thenApply(denials -> new Answer(denials.stream().map(AuditValues::of).toList()))),
+                        .thenApply(denials -> new Answer(AuditValues.of(denials)))),
                 new Member("Observe", "b", "", this::observe),
                 new Member("StopObserving", "", "t", call -> registry.stopObserving(call.server().id(), call.sender())
                         .thenApply(leftOut -> new Answer(new UInt64(leftOut)))));

@@ -20,7 +20,7 @@ public final class LoopThread implements EventLoop, Runnable, AutoCloseable {
     private final int wakeFd;
     private final TimerHeap timers = new TimerHeap();
     private Thread thread;
-    private long nowNs = System.nanoTime();
+    private volatile long nowNs = System.nanoTime();
 
     private FdWatch[] watches = new FdWatch[16];
     private int watchCount;

@@ -25,6 +25,8 @@ final class ConfinedConnection {
 
     private static final Logger LOG = LoggerFactory.getLogger(ConfinedConnection.class);
     private static final long DRAIN_NS = 10_000_000_000L;
+    /** Lines of a stack trace, so many as are usual. */
+    private static final int STACK_TRACE = 40;
     /** What it takes in memory by itself, {@link Peer} included. */
     static final int KEPT_BYTES = 4 << 10;
     /** So much is read at once before there is a name, in bytes. */
@@ -131,7 +133,7 @@ final class ConfinedConnection {
             return;
         }
         // a mistake of ours that one app can make happen must not end the others
-        LOG.error("fault while relaying for process {} at {}", credentials.pid(), server.address(), failure);
+        server.events().log(LOG, STACK_TRACE).error("fault while relaying for process {} at {}", credentials.pid(), server.address(), failure);
         close("of a fault in the helper");
     }
 
@@ -468,7 +470,7 @@ final class ConfinedConnection {
         }
         stage = Stage.CLOSED;
         if (reason != null) {
-            LOG.info("connection {} of process {} at {} closed: {}", uniqueName(), credentials.pid(), server.address(), reason);
+            server.log(LOG).info("connection {} of process {} at {} closed: {}", uniqueName(), credentials.pid(), server.address(), reason);
         }
         if (timer != null) {
             timer.cancel();

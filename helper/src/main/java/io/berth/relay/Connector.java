@@ -9,6 +9,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
+import java.util.function.UnaryOperator;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -60,6 +61,7 @@ final class Connector {
 
     private final Relay relay;
     private final int socket;
+    private final UnaryOperator<Logger> log;
     private final Runnable onGone;
     private final EventLoop.Watch watch;
     private final Deque<Request> asked = new ArrayDeque<>();
@@ -68,12 +70,14 @@ final class Connector {
 
     /**
      * @param socket borrowed; a duplicate is kept
+     * @param log    for one line about it
      * @param onGone told, in a later turn of the loop, that the other side has gone or does not keep to the order
      * @throws io.berth.kernel.KernelException when it cannot be duplicated or watched
      */
-    Connector(Relay relay, int socket, Runnable onGone) {
+    Connector(Relay relay, int socket, UnaryOperator<Logger> log, Runnable onGone) {
         this.relay = relay;
         this.socket = relay.kernel().duplicate(socket);
+        this.log = log;
         this.onGone = onGone;
         try {
             relay.sockets().passCredentials(this.socket);
@@ -138,7 +142,7 @@ final class Connector {
                 asked.addFirst(request);
             }
             if (n > 0) {
-                LOG.warn("a connector answers what it was not asked");
+                log.apply(LOG).warn("a connector answers what it was not asked");
             }
             end("the connector has gone");
             return false;

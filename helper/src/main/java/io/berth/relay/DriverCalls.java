@@ -135,7 +135,7 @@ final class DriverCalls {
             return outgoing.answer(header, Answer.error("MatchRuleInvalid", e.getMessage()));
         }
         if (rule.eavesdrop()) {
-            return outgoing.refuse(header, Refusal.driver("match", "", AuditRecord.NEVER + "eavesdropping", "",
+            return outgoing.refuse(header, Refusal.driver("match", "", AuditRecord.NEVER + "eavesdropping", Refusal.NOTHING,
                     Answer.accessDenied("eavesdropping is never allowed")));
         }
         if (!matches.hasRoomFor(rule)) {
@@ -250,7 +250,7 @@ final class DriverCalls {
     }
 
     private Flow.Decision refuse(MessageHeader header, String what) {
-        return outgoing.refuse(header, Refusal.driver("method_call", Bus.NAME, AuditRecord.NEVER + what, "",
+        return outgoing.refuse(header, Refusal.driver("method_call", Bus.NAME, AuditRecord.NEVER + what, Refusal.NOTHING,
                 Answer.accessDenied(what + " is not for confined connections")));
     }
 

@@ -25,26 +25,26 @@ final class LabelAudit {
     void send(RuleVerdict verdict, boolean passes, MessageHeader header, byte[][] theirs, int process) {
         // dbus-daemon calls the other side of a broadcast so
         String name = header.has(MessageHeader.DESTINATION) ? header.text(MessageHeader.DESTINATION) : Bus.NAME;
-        String line = AuditLine.send(passes, message(header), name, ruled(), new AuditLine.Side(process, label(theirs), ""));
         Refusal refusal = Refusal.labelled(header, false, header.text(MessageHeader.DESTINATION), why(verdict, "send to " + name, theirs),
-                suggestion(verdict, Permission.SEND, header, name, theirs));
-        connection.server().audit(connection, header, refusal, word(verdict, passes), line);
+                () -> suggestion(verdict, Permission.SEND, header, name, theirs));
+        connection.server().audit(connection, header, refusal, word(verdict, passes),
+                () -> AuditLine.send(passes, message(header), name, ruled(), new AuditLine.Side(process, label(theirs), "")));
     }
 
     /** @param process of the sender, 0 when unknown */
     void receive(RuleVerdict verdict, boolean passes, MessageHeader header, byte[][] theirs, int process) {
         String name = header.text(MessageHeader.SENDER);
-        String line = AuditLine.receive(passes, message(header), name, new AuditLine.Side(process, label(theirs), ""), ruled());
         Refusal refusal = Refusal.labelled(header, true, name, why(verdict, "receive from " + name, theirs),
-                suggestion(verdict, Permission.RECEIVE, header, name, theirs));
-        connection.server().audit(connection, header, refusal, word(verdict, passes), line);
+                () -> suggestion(verdict, Permission.RECEIVE, header, name, theirs));
+        connection.server().audit(connection, header, refusal, word(verdict, passes),
+                () -> AuditLine.receive(passes, message(header), name, new AuditLine.Side(process, label(theirs), ""), ruled()));
     }
 
     void bind(RuleVerdict verdict, boolean passes, MessageHeader header, String name) {
         Refusal refusal = Refusal.driver("own", name, verdict.isDeniedByRule() ? "a deny rule of the policy: bind " + name
                 : verdict.allow() ? "an audit rule of the policy: bind " + name : "no rule of the policy allows to bind " + name,
-                verdict.isDeniedByRule() || verdict.allow() ? "" : RuleSuggestion.bind(policy.dialect(), bus, name), null);
-        connection.server().audit(connection, header, refusal, word(verdict, passes), AuditLine.bind(passes, bus, name, ruled()));
+                () -> verdict.isDeniedByRule() || verdict.allow() ? "" : RuleSuggestion.bind(policy.dialect(), bus, name), null);
+        connection.server().audit(connection, header, refusal, word(verdict, passes), () -> AuditLine.bind(passes, bus, name, ruled()));
     }
 
     private static String word(RuleVerdict verdict, boolean passes) {

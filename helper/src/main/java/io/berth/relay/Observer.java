@@ -7,6 +7,7 @@ import io.berth.wire.MatchRule;
 import io.berth.wire.MessageHeader;
 import java.nio.ByteBuffer;
 import java.util.Set;
+import java.util.function.Supplier;
 
 /**
  * Tells of every message of one server's clients what it was and what became of it, as records; there is one only while
@@ -50,9 +51,9 @@ final class Observer {
     }
 
     /** What does not simply pass. */
-    void onAudit(AuditRecord record) {
+    void onAudit(long kind, Supplier<AuditRecord> record) {
         audited = true;
-        events.onObserved(record);
+        events.onObserved(kind, record);
     }
 
     private void onJudged(ConfinedConnection connection, MessageHeader header, boolean incoming, ByteBuffer buffer, int body) {
@@ -95,7 +96,8 @@ final class Observer {
             tell(connection, header, false, "see", name);
         } else {
             Refusal hidden = Refusal.unseen(name, connection.owners().find(name));
-            events.onObserved(server.record("denied", "see", false, connection, header, name, hidden.rule(), hidden.suggestion(), ""));
+            events.onObserved(AuditKind.of(header, "denied", "see", false, name, hidden.rule()), () ->
+                    server.record("denied", "see", false, connection, header, name, hidden.rule(), hidden.suggestion().get(), ""));
         }
     }
 
@@ -111,6 +113,8 @@ final class Observer {
     private void tell(ConfinedConnection connection, MessageHeader header, boolean incoming, String operation, String name) {
         Peer peer = connection.owners().find(name);
         boolean free = peer != null && peer.confined() != null && peer.confined().server() == server;
-        events.onObserved(server.record("allowed", operation, incoming, connection, header, name, free ? AuditRecord.SAME_SERVER : "", "", ""));
+        String rule = free ? AuditRecord.SAME_SERVER : "";
+        events.onObserved(AuditKind.of(header, "allowed", operation, incoming, name, rule), () ->
+                server.record("allowed", operation, incoming, connection, header, name, rule, "", ""));
     }
 }

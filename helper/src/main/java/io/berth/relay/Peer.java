@@ -10,8 +10,6 @@ import java.util.Set;
 
 /** One connection on the bus, by its unique name, and the names it owns, as one {@link OwnerTable} knows it. Loop thread. */
 final class Peer {
-    /** So many well-known names are told of a peer. */
-    private static final int TOLD_NAMES = 16;
     /** As many as one connection may own on a system bus (dbus-daemon's max_names_per_connection). */
     private static final int MOST_NAMES = 512;
     private static final int FORMER_NAMES = 256;
@@ -184,7 +182,7 @@ final class Peer {
     /** What a record says of it, with the first of its well-known names where they are many. @param name as a message says it */
     AuditRecord.Peer told(String name) {
         if (toldNames == null) {
-            toldNames = List.copyOf(names.stream().filter(one -> !one.startsWith(":")).limit(TOLD_NAMES).toList());
+            toldNames = List.copyOf(names.stream().filter(one -> !one.startsWith(":")).limit(AuditRecord.MOST_NAMES).toList());
         }
         return new AuditRecord.Peer(name, toldNames, confined == null ? "" : app());
     }

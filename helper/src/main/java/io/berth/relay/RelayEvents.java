@@ -1,6 +1,8 @@
 package io.berth.relay;
 
 import io.berth.api.AuditRecord;
+import java.util.function.Supplier;
+import org.slf4j.Logger;
 
 /** What a {@link RelayServer} tells its owner. Loop thread. */
 public interface RelayEvents {
@@ -29,9 +31,27 @@ public interface RelayEvents {
     /** Who made the connections to the bus does so no longer. */
     void onConnectorGone();
 
-    /** @param record whose {@code suppressed} is 0: thinning out is the receiver's */
-    void onAudit(AuditRecord record);
+    /**
+     * Thinning out is the receiver's.
+     *
+     * @param kind    the same number for decisions that say the same thing
+     * @param verdict as in the record
+     * @param record  makes it, with a {@code suppressed} of 0; to be asked now or not at all
+     */
+    void onAudit(long kind, String verdict, Supplier<AuditRecord> record);
 
-    /** Only while it is wanted, see {@link RelayServer#setObserved}. @param record of any message; what it says may have been said before */
-    void onObserved(AuditRecord record);
+    /**
+     * Any message, only while it is wanted, see {@link RelayServer#setObserved}; what it says may have been said before.
+     *
+     * @param kind   as for {@link #onAudit}
+     * @param record the same
+     */
+    void onObserved(long kind, Supplier<AuditRecord> record);
+
+    /**
+     * The logger for one line that a client causes; where that is too much for this server, one that swallows it.
+     *
+     * @param messages that it makes: more than one with a stack trace
+     */
+    Logger log(Logger log, int messages);
 }

@@ -17,6 +17,7 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -69,7 +70,7 @@ public final class RelayServer {
         this.accounts = new Accounts(relay, relay.budgets());
         Connector made = null;
         try {
-            made = connectorSocket.isEmpty() ? null : new Connector(relay, connectorSocket.getAsInt(), this::onConnectorGone);
+            made = connectorSocket.isEmpty() ? null : new Connector(relay, connectorSocket.getAsInt(), this::log, this::onConnectorGone);
             watch = relay.loop().watch(listener, 0, ready -> acceptWaiting());
         } catch (KernelException failure) {
             if (made != null) {
@@ -118,7 +119,7 @@ public final class RelayServer {
             }
         } catch (KernelException e) {
             // out of file descriptors: the client waits in the backlog meanwhile
-            LOG.warn("cannot accept at {}: {}", address, e.getMessage());
+            log(LOG).warn("cannot accept at {}: {}", address, e.getMessage());
             watch.interest(0);
             relay.loop().schedule(ACCEPT_AGAIN_NS, () -> {
                 if (watch != null) {
@@ -130,7 +131,7 @@ public final class RelayServer {
 
     /** Who has bound it may do so (shutdown(2)): it will never take a client again. */
     private void onShutDown() {
-        LOG.warn("the socket at {} was shut down", address);
+        log(LOG).warn("the socket at {} was shut down", address);
         stopListening();
     }
 
@@ -144,7 +145,7 @@ public final class RelayServer {
         }
         String refusal = refusal(credentials);
         if (refusal != null) {
-            LOG.warn("process {} at {} refused: {}", credentials.pid(), address, refusal);
+            log(LOG).warn("process {} at {} refused: {}", credentials.pid(), address, refusal);
             relay.kernel().close(socket);
             closePidFd(credentials);
             return;
@@ -302,22 +303,28 @@ public final class RelayServer {
         if (!passes) {
             countDenied();
         }
-        audit(connection, header, refusal, passes ? "allowed" : "denied", "");
+        audit(connection, header, refusal, passes ? "allowed" : "denied", Refusal.NOTHING);
     }
 
     /**
      * Tells without counting.
      *
      * @param verdict as in an {@link AuditRecord}
-     * @param line    dbus-daemon's, empty for none
+     * @param line    makes dbus-daemon's, empty for none
      */
-    void audit(ConfinedConnection connection, MessageHeader header, Refusal refusal, String verdict, String line) {
-        AuditRecord record = record(verdict, refusal.operation(), refusal.incoming(), connection, header, refusal.name(),
-                refusal.rule(), refusal.suggestion(), line);
-        events.onAudit(record);
+    void audit(ConfinedConnection connection, MessageHeader header, Refusal refusal, String verdict, Supplier<String> line) {
+        long kind = AuditKind.of(header, verdict, refusal.operation(), refusal.incoming(), refusal.name(), refusal.rule());
+        Supplier<AuditRecord> record = () -> record(verdict, refusal.operation(), refusal.incoming(), connection, header, refusal.name(),
+                refusal.rule(), refusal.suggestion().get(), line.get());
+        events.onAudit(kind, verdict, record);
         if (observer != null) {
-            observer.onAudit(record);
+            observer.onAudit(kind, record);
         }
+    }
+
+    /** The logger for one line that a client causes, or one that swallows it. */
+    Logger log(Logger log) {
+        return events.log(log, 1);
     }
 
     /** @param name the other side, as the message says it, or what a call to the bus is about */

@@ -3,6 +3,7 @@ package io.berth.server;
 import io.berth.api.AuditRecord;
 import io.berth.budget.Account;
 import io.berth.kernel.KernelException;
+import io.berth.kernel.LogBudget;
 import io.berth.policy.AccessPolicy;
 import io.berth.policy.LabelPolicy;
 import io.berth.policy.NameSet;
@@ -13,6 +14,7 @@ import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -33,9 +35,11 @@ public final class ContainerServer {
     private final String id;
     private final ServerSpec spec;
     private final long createdUs;
-    private final AuditThinner thinner = new AuditThinner();
-    private final DenialLog denials = new DenialLog();
-    private final Observations observations = new Observations();
+    private final LogBudget.Account account;
+    private final AuditLog denials;
+    /** What a policy allows and wants told; not to push out what was denied. */
+    private final AuditLog audited;
+    private final Observations observations;
     private final Lifetime lifetime;
     private final List<Runnable> acquired = new ArrayList<>();
     private final CompletableFuture<Void> freed = new CompletableFuture<>();
@@ -55,6 +59,10 @@ public final class ContainerServer {
         this.id = id;
         this.spec = spec;
         this.createdUs = createdUs;
+        this.account = registry.logBudget().open("server " + id);
+        this.denials = new AuditLog(account, registry.auditMemory());
+        this.audited = new AuditLog(account, registry.auditMemory());
+        this.observations = new Observations(registry.auditMemory());
         this.memory = registry.memory().open();
         this.access = new AccessTable(spec, registry.bootTimers(), registry.limits(), memory, new AccessTable.Listener() {
             @Override
@@ -64,7 +72,11 @@ public final class ContainerServer {
 
             @Override
             public void onAccessAudit(AuditRecord record) {
-                registry.onAudit(ContainerServer.this, record);
+                if (account.take(AuditLog.MESSAGES)) {
+                    tell(record);
+                } else {
+                    account.leaveOut(1);
+                }
             }
         });
         this.mode = spec.mode();
@@ -183,6 +195,9 @@ public final class ContainerServer {
             registry.onObservationEnded(this, caller);
         });
         registry.mounts().release(this).thenRun(() -> {
+            denials.close();
+            audited.close();
+            account.close(LOG);
             registry.onFreed(this, last, reason);
             freed.complete(null);
         });
@@ -359,18 +374,36 @@ public final class ContainerServer {
         requestClose(CloseReason.CLOSED);
     }
 
-    public void onAudit(AuditRecord record) {
-        if (!record.verdict().equals(AuditRecord.AUDITED)) {
-            denials.add(record, registry.nowUs());
-        }
-        thinner.admit(record, registry.loop().nowNs()).ifPresent(told -> registry.onAudit(this, told));
+    /**
+     * A decision about a message of any client.
+     *
+     * @param kind   the same for those that say the same thing
+     * @param record asked only if it is needed
+     */
+    public void onAudit(long kind, String verdict, Supplier<AuditRecord> record) {
+        AuditLog log = verdict.equals(AuditRecord.AUDITED) ? audited : denials;
+        log.add(kind, record, registry.nowUs(), registry.loop().nowNs()).ifPresent(this::tell);
     }
 
-    /** Of a message of any client, while somebody observes. */
-    public void onObserved(AuditRecord record) {
-        if (observations.isNew(record)) {
-            registry.onObserved(this, record);
+    private void tell(AuditRecord record) {
+        account.tellLeftOut(LOG);
+        registry.onAudit(this, record);
+    }
+
+    /** The same of any message, while somebody observes. */
+    public void onObserved(long kind, Supplier<AuditRecord> record) {
+        if (observations.isNew(kind) && !registry.onObserved(this, record.get())) {
+            observations.leaveOut(kind);
         }
+    }
+
+    /**
+     * The logger for one line that somebody outside causes, or one that swallows it: what the server may write is limited.
+     *
+     * @param messages that it makes, with a stack trace
+     */
+    public Logger log(Logger log, int messages) {
+        return account.to(log, messages);
     }
 
     /** What was refused of late, the latest last. */

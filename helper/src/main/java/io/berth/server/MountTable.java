@@ -105,7 +105,7 @@ public final class MountTable {
     /** Unmounts all of a server that is closing. What cannot be unmounted is logged. @return never fails */
     CompletableFuture<Void> release(ContainerServer server) {
         return all(find(mount -> mount.server() == server), mount -> unmount(mount).exceptionally(failure -> {
-            LOG.warn("server {}: {}", server.id(), refusal(failure).getMessage());
+            server.log(LOG, 1).warn("server {}: {}", server.id(), refusal(failure).getMessage());
             forget(mount);
             return null;
         }));
@@ -179,7 +179,7 @@ public final class MountTable {
     private void onMounted(Mount mount, SocketMount made) {
         update(mount, made);
         watch(mount);
-        LOG.info("server {} mounted at {} in {}", mount.server().id(), mount.target(), mount.namespace().id());
+        mount.server().log(LOG, 1).info("server {} mounted at {} in {}", mount.server().id(), mount.target(), mount.namespace().id());
         mount.server().onMountsChanged();
     }
 
@@ -189,7 +189,7 @@ public final class MountTable {
             write(mount);
             Files.deleteIfExists(mount.record());
         } catch (IOException unwritable) {
-            LOG.warn("the state file still has what was known before of the mount at {}: {}", mount.target(), unwritable.getMessage());
+            mount.server().log(LOG, 1).warn("the state file still has what was known before of the mount at {}: {}", mount.target(), unwritable.getMessage());
         }
     }
 
@@ -246,7 +246,7 @@ public final class MountTable {
             Files.deleteIfExists(mount.record());
             state.remove(mount.entry());
         } catch (IOException unwritable) {
-            LOG.warn("the state file keeps the mount at {}, which is gone: {}", mount.target(), unwritable.getMessage());
+            mount.server().log(LOG, 1).warn("the state file keeps the mount at {}, which is gone: {}", mount.target(), unwritable.getMessage());
         }
         mount.server().onMountsChanged();
     }

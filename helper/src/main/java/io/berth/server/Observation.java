@@ -1,24 +1,24 @@
 package io.berth.server;
 
-import io.berth.api.AuditRecord;
 import java.util.HashSet;
 import java.util.Set;
 
 /**
- * Somebody who wants to know what the clients of one server do, each kind of message once. Bounded in the number of kinds and
- * in the length of their texts. Loop thread.
+ * Somebody who wants to know what the clients of one server do, each kind of message once. Kinds are remembered by their numbers, and
+ * are bounded. Loop thread.
  */
 final class Observation {
-    private static final int KINDS = 2048;
-    private static final int TEXT = 1 << 20;
+    /** Of one observation. */
+    static final int KINDS = 2048;
 
+    private final AuditMemory memory;
     private final boolean complain;
-    private final Set<AuditRecord> kinds = new HashSet<>();
-    private int text;
+    private final Set<Long> kinds = new HashSet<>();
     private long leftOut;
 
     /** @param complain whether the server lets pass what its rules do not allow meanwhile */
-    Observation(boolean complain) {
+    Observation(AuditMemory memory, boolean complain) {
+        this.memory = memory;
         this.complain = complain;
     }
 
@@ -26,18 +26,30 @@ final class Observation {
         return complain;
     }
 
-    /** Whether its kind is new, and there is room for it. */
-    boolean isNew(AuditRecord record) {
-        AuditRecord kind = record.subject();
+    /** Whether it is new, and there is room for it. */
+    boolean isNew(long kind) {
         if (kinds.contains(kind)) {
             return false;
         }
-        if (kinds.size() >= KINDS || text >= TEXT) {
+        if (kinds.size() >= KINDS || !memory.takeKind()) {
             leftOut++;
             return false;
         }
-        text += kind.length();
         return kinds.add(kind);
+    }
+
+    /** A new one could not be told; it is new again when it comes again. */
+    void leaveOut(long kind) {
+        if (kinds.remove(kind)) {
+            memory.giveKinds(1);
+            leftOut++;
+        }
+    }
+
+    /** Forgets everything. */
+    void end() {
+        memory.giveKinds(kinds.size());
+        kinds.clear();
     }
 
     /** Messages of kinds for which there was no room. */

@@ -1,6 +1,5 @@
 package io.berth.server;
 
-import io.berth.api.AuditRecord;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -9,7 +8,12 @@ import java.util.Map;
 final class Observations {
     private static final int AT_ONCE = 4;
 
+    private final AuditMemory memory;
     private final Map<String, Observation> byCaller = new LinkedHashMap<>();
+
+    Observations(AuditMemory memory) {
+        this.memory = memory;
+    }
 
     /** @throws RegistryException {@code LIMITS_EXCEEDED}, or {@code INVALID_ARGUMENT} for one that observes already */
     void add(String caller, boolean complain) {
@@ -19,12 +23,16 @@ final class Observations {
         if (byCaller.size() >= AT_ONCE) {
             throw new RegistryException(RegistryException.Kind.LIMITS_EXCEEDED, "the limit of " + AT_ONCE + " that observe one server is reached");
         }
-        byCaller.put(caller, new Observation(complain));
+        byCaller.put(caller, new Observation(memory, complain));
     }
 
     /** @return null when it did not observe */
     Observation remove(String caller) {
-        return byCaller.remove(caller);
+        Observation ended = byCaller.remove(caller);
+        if (ended != null) {
+            ended.end();
+        }
+        return ended;
     }
 
     List<String> callers() {
@@ -40,12 +48,17 @@ final class Observations {
         return byCaller.values().stream().anyMatch(Observation::complains);
     }
 
-    /** Whether it says something new to one of them. */
-    boolean isNew(AuditRecord record) {
+    /** Whether a message of this kind is new to one of them. */
+    boolean isNew(long kind) {
         boolean isNew = false;
         for (Observation observation : byCaller.values()) {
-            isNew |= observation.isNew(record);
+            isNew |= observation.isNew(kind);
         }
         return isNew;
+    }
+
+    /** What was new could not be told. */
+    void leaveOut(long kind) {
+        byCaller.values().forEach(observation -> observation.leaveOut(kind));
     }
 }

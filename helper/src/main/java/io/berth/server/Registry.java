@@ -9,6 +9,7 @@ import io.berth.kernel.BootTimers;
 import io.berth.kernel.Cgroups;
 import io.berth.kernel.EventLoop;
 import io.berth.kernel.Kernel;
+import io.berth.kernel.LogBudget;
 import io.berth.kernel.PeerCredentials;
 import io.berth.policy.LabelPolicy;
 import io.berth.policy.NameSet;
@@ -41,6 +42,8 @@ public final class Registry {
     private final Cgroups cgroups;
     private final PolicyCompiler compiler;
     private final MountTable mounts;
+    private final LogBudget logBudget;
+    private final AuditMemory auditMemory = new AuditMemory();
     private final Map<String, ContainerServer> servers = new LinkedHashMap<>();
     private final List<RegistryListener> listeners = new ArrayList<>();
     private long lastId;
@@ -62,6 +65,7 @@ public final class Registry {
         this.cgroups = kernel.openCgroups(loop);
         this.compiler = new PolicyCompiler(loop);
         this.mounts = mounts;
+        this.logBudget = new LogBudget(loop::nowNs);
     }
 
     /** Completes when connect() to the server's address works; before it is ready, clients wait there. */
@@ -321,7 +325,7 @@ public final class Registry {
     void onFreed(ContainerServer server, ServerInfo last, CloseReason reason) {
         servers.remove(server.id());
         if (last != null) {
-            LOG.info("server {} of {} removed: {}", server.id(), PrintableText.of(last.appId()), reason.word());
+            server.log(LOG, 1).info("server {} of {} removed: {}", server.id(), PrintableText.of(last.appId()), reason.word());
             listeners.forEach(listener -> listener.onServerRemoved(last, reason));
         }
     }
@@ -334,8 +338,13 @@ public final class Registry {
         listeners.forEach(listener -> listener.onAudit(server.id(), record));
     }
 
-    void onObserved(ContainerServer server, AuditRecord record) {
-        listeners.forEach(listener -> listener.onObserved(server.id(), record));
+    /** @return whether it could be told */
+    boolean onObserved(ContainerServer server, AuditRecord record) {
+        boolean told = true;
+        for (RegistryListener listener : listeners) {
+            told &= listener.onObserved(server.id(), record);
+        }
+        return told;
     }
 
     void onObservationEnded(ContainerServer server, String caller) {
@@ -353,6 +362,15 @@ public final class Registry {
 
     EventLoop loop() {
         return loop;
+    }
+
+    /** What may be written to the log of what others cause. */
+    public LogBudget logBudget() {
+        return logBudget;
+    }
+
+    AuditMemory auditMemory() {
+        return auditMemory;
     }
 
     MountTable mounts() {

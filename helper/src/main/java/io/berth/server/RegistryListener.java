@@ -18,8 +18,9 @@ public interface RegistryListener {
     default void onAudit(String serverId, AuditRecord record) {
     }
 
-    /** A kind of message that is new to somebody who observes the server; bounded in number. */
-    default void onObserved(String serverId, AuditRecord record) {
+    /** A kind of message that is new to somebody who observes the server. @return whether it will be told: there was room */
+    default boolean onObserved(String serverId, AuditRecord record) {
+        return true;
     }
 
     /** Once for each {@link Registry#observe} that succeeded. @param caller who observed */

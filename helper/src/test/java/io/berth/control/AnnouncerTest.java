@@ -12,7 +12,9 @@ import io.berth.server.ServerState;
 import io.berth.transport.MessageBus;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
+import org.freedesktop.dbus.exceptions.DBusException;
 import org.freedesktop.dbus.messages.DBusSignal;
 import org.freedesktop.dbus.types.UInt64;
 import org.freedesktop.dbus.types.Variant;
@@ -37,7 +39,7 @@ class AnnouncerTest {
         listener = helper.connect();
         bus = MessageBus.connect(helper.bus().locations());
         listener.bus().callDriver("AddMatch", "s", "type='signal',sender='" + bus.uniqueName() + "'");
-        outbox = new Outbox("outbox");
+        outbox = new Outbox("outbox", log -> log);
         announcer = new Announcer(bus, outbox, new CreatorWatcher(bus, outbox, helper.registry()));
         outbox.add(() -> {
             try {
@@ -72,12 +74,33 @@ class AnnouncerTest {
         }
         busIsSlow.countDown();
         outbox.flush(10_000);
-        await().until(() -> listener.signals("Audit").size() == 256);
         announcer.onAudit("1", audit("Last"));
-        await().until(() -> listener.signals("Audit").size() == 257);
-        Map<?, ?> last = (Map<?, ?>) listener.signals("Audit").get(256).getParameters()[0];
+        await().until(() -> last().map(last -> "Last".equals(((Variant<?>) last.get("Member")).getValue())).orElse(false));
+        int told = listener.signals("Audit").size() - 1;
+        int most = Announcer.WAITING_BYTES / 2 / audit("M1").bytes() + 10;
+        assertTrue(told > 100 && told <= most, told + " of " + most);
+        Map<?, ?> last = last().orElseThrow();
         assertEquals("Last", ((Variant<?>) last.get("Member")).getValue());
-        assertEquals(new UInt64((long) STORM - 256), ((Variant<?>) last.get("Suppressed")).getValue());
+        assertEquals(new UInt64((long) STORM - told), ((Variant<?>) last.get("Suppressed")).getValue());
+    }
+
+    /** The record that came last. */
+    private Optional<Map<?, ?>> last() throws DBusException {
+        List<DBusSignal> signals = listener.signals("Audit");
+        return signals.isEmpty() ? Optional.empty() : Optional.of((Map<?, ?>) signals.get(signals.size() - 1).getParameters()[0]);
+    }
+
+    @Test
+    void recordsOfOthers_besideAStorm_findRoom() throws Exception {
+        for (int i = 0; i < STORM; i++) {
+            announcer.onAudit("1", audit("M" + i));
+            announcer.onObserved("2", audit("M" + i));
+        }
+        announcer.onAudit("3", audit("First"));
+        assertTrue(announcer.onObserved("4", audit("First")));
+        busIsSlow.countDown();
+        await().until(() -> listener.signals("Audit").stream().anyMatch(signal -> signal.getPath().endsWith("/3")));
+        await().until(() -> listener.signals("Observed").stream().anyMatch(signal -> signal.getPath().endsWith("/4")));
     }
 
     @Test

@@ -168,7 +168,7 @@ class CallerCheckTest {
     /** It may have been a confined one. */
     @Test
     void caller_thatHasLeft_isRefused() throws Exception {
-        Outbox outbox = new Outbox("outbox");
+        Outbox outbox = new Outbox("outbox", log -> log);
         try {
             MethodCall call = client.bus().messages().createMethodCall(":1.9999", HelperName.BUS_NAME, TestClient.ROOT, TestClient.HELPER,
                     "RemoveContainerServer", (byte) 0, "o", server);

@@ -33,7 +33,7 @@ class CreatorWatcherTest {
     void start() throws Exception {
         helper = new HelperUnderTest();
         bus = MessageBus.connect(helper.bus().locations());
-        outbox = new Outbox("outbox");
+        outbox = new Outbox("outbox", log -> log);
         watcher = new CreatorWatcher(bus, outbox, helper.registry());
         bus.start("reader", 1000, 1000, new MessageBus.Listener() {
             @Override

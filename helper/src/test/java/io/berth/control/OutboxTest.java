@@ -16,7 +16,7 @@ class OutboxTest {
     @Test
     void entries_added_areSentInOrderUntilClosed() {
         List<Integer> sent = new CopyOnWriteArrayList<>();
-        Outbox outbox = new Outbox("outbox");
+        Outbox outbox = new Outbox("outbox", log -> log);
         for (int i = 0; i < 100; i++) {
             int number = i;
             outbox.add(() -> sent.add(number));
@@ -33,7 +33,7 @@ class OutboxTest {
     @Test
     void entryThatCannotBeMade_doesNotStopTheOthers() {
         AtomicInteger sent = new AtomicInteger();
-        try (Outbox outbox = new Outbox("outbox")) {
+        try (Outbox outbox = new Outbox("outbox", log -> log)) {
             outbox.add(() -> {
                 throw new IllegalStateException("expected by this test");
             });
@@ -46,7 +46,7 @@ class OutboxTest {
     @Test
     void busThatIsGone_dropsTheRest() {
         AtomicInteger sent = new AtomicInteger();
-        try (Outbox outbox = new Outbox("outbox")) {
+        try (Outbox outbox = new Outbox("outbox", log -> log)) {
             outbox.add(() -> {
                 throw new IOException("expected by this test");
             });
@@ -59,7 +59,7 @@ class OutboxTest {
     @Test
     void room_whenVeryMuchWaits_isWaitedFor() throws Exception {
         CountDownLatch slow = new CountDownLatch(1);
-        try (Outbox outbox = new Outbox("outbox")) {
+        try (Outbox outbox = new Outbox("outbox", log -> log)) {
             for (int i = 0; i < 1100; i++) {
                 outbox.add(() -> {
                     try {

@@ -12,6 +12,9 @@ import org.slf4j.LoggerFactory;
 abstract class WatchedCgroup implements Cgroups.Watch {
     private static final Logger LOG = LoggerFactory.getLogger(WatchedCgroup.class);
 
+    /** Said once: launchers may have any number watched. */
+    private static boolean slowLooksTold;
+
     private final LinuxCgroups all;
     private final String path;
     private final Cgroups.Listener listener;
@@ -31,7 +34,11 @@ abstract class WatchedCgroup implements Cgroups.Watch {
             removal = all.removals().add(found.parentFd(), found.name(), this::look);
         } catch (KernelException none) {
             // inotify instances are few and shared with the user's other programs; a slow look finds removals too
-            LOG.warn("{} is looked at from time to time, because nothing can tell of its removal: {}", path, none.getMessage());
+            if (!slowLooksTold) {
+                slowLooksTold = true;
+                LOG.warn("{} and others are looked at from time to time, because nothing can tell of their removal: {}", path,
+                        none.getMessage());
+            }
             all.rounds().add(this);
         }
         populated = openFiles(found);

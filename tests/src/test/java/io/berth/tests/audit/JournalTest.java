@@ -13,6 +13,7 @@ import io.berth.tests.house.Program;
 import io.berth.tests.raw.Libc;
 import io.berth.tests.raw.Message;
 import io.berth.tests.raw.RawClient;
+import io.berth.tests.raw.RawSocket;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -130,5 +131,52 @@ class JournalTest {
         String errors = withDaemon(List.of("sh", "-c", "export JOURNAL_STREAM=$(stat -L -c %d:%i /proc/self/fd/2); exec \"$@\"", "sh"), this::refuse);
         assertEquals(2, entries().size());
         assertFalse(errors.contains("org.test.Plain"), errors);
+    }
+
+    /**
+     * What journald takes of one service in 30 s before it drops what comes (journald.conf(5), RateLimitBurst). This one does not limit,
+     * because it knows the daemon for no service; so what it got is counted.
+     */
+    private static final int LIMIT = 10_000;
+    private static final int CLIENTS = 12_000;
+
+    @Test
+    void floodOfLinesOfAnyKind_leavesRoomForWhatOthersAreDenied() throws IOException {
+        String errors = withDaemon(List.of(), client -> {
+            HelperApi helper = new HelperApi(client);
+            ContainerServer evil = helper.add("org.test.Evil");
+            List<RawClient> open = new ArrayList<>();
+            for (int i = 0; i < 64; i++) {
+                open.add(evil.connect());
+            }
+            // each is refused in a line of its own
+            for (int i = 0; i < CLIENTS; i++) {
+                try (RawSocket one = RawSocket.connect(evil.socket())) {
+                    one.receive(new byte[1], 0, 1, RawClient.PATIENCE);
+                }
+            }
+            for (int i = 0; i < 40; i++) {
+                open.add(helper.add("org.test.Evil" + i).connect());
+            }
+            for (int n = 0; n < 200; n++) {
+                for (RawClient app : open) {
+                    app.send(Message.call("org.test.Any", "/p" + n, "org.test.I", "Try").flags(Message.NO_REPLY_EXPECTED));
+                }
+            }
+            open.forEach(RawClient::sync);
+            ContainerServer honest = helper.add("org.test.Honest");
+            try (RawClient app = honest.connect()) {
+                app.answer(Message.call("org.test.Wanted", "/", "org.test.I", "First"));
+                Awaitility.await().atMost(Command.PATIENCE).until(() -> entries().stream()
+                        .anyMatch(entry -> "org.test.Honest".equals(entry.get("BERTH_APP_ID")) && "First".equals(entry.get("BERTH_MEMBER"))));
+                assertEquals(1, ((List<?>) client.call(Message.call(BerthDaemon.NAME, honest.object(), HelperApi.SERVER, "GetDenials")).arg()).size());
+            }
+            helper.remove(evil);
+            open.forEach(RawClient::close);
+        });
+        int entries = entries().size();
+        long lines = errors.lines().count();
+        assertTrue(entries + lines < LIMIT, entries + " entries and " + lines + " lines");
+        assertTrue(errors.lines().anyMatch(line -> line.matches("WARN server 1: [0-9]+ more were left out")), errors.lines().skip(lines - 20).toList().toString());
     }
 }
