@@ -1,6 +1,7 @@
 package io.berth.control;
 
 import io.berth.dbus.HelperName;
+import io.berth.kernel.Fault;
 import io.berth.server.Registry;
 import io.berth.transport.MessageBus;
 import java.io.IOException;
@@ -54,14 +55,10 @@ final class ControlObjects implements MessageBus.Listener {
     public void onMethodCall(MethodCall message) {
         outbox.awaitRoom();
         IncomingCall call = new IncomingCall(message, bus, outbox);
-        try {
-            callers.check(call).thenCompose(allowed -> answer(call)).exceptionally(failure -> {
-                call.fail(failure);
-                return null;
-            });
-        } catch (RuntimeException broken) {
-            call.fail(broken);
-        }
+        Fault.reportOf(callers.check(call).thenCompose(allowed -> answer(call)).exceptionally(failure -> {
+            call.fail(failure);
+            return null;
+        }));
     }
 
     private CompletableFuture<Void> answer(IncomingCall call) {

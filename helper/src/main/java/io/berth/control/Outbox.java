@@ -75,8 +75,6 @@ final class Outbox implements AutoCloseable {
             } catch (IOException gone) {
                 busGone = true;
                 LOG.debug("nothing more can be sent: {}", gone.getMessage());
-            } catch (RuntimeException broken) {
-                LOG.error("a message could not be made", broken);
             }
         }
     }

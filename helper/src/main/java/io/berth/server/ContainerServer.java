@@ -1,7 +1,9 @@
 package io.berth.server;
 
 import io.berth.api.AuditRecord;
+import io.berth.kernel.Fault;
 import io.berth.kernel.KernelException;
+import io.berth.kernel.OutcomeException;
 import io.berth.policy.AccessPolicy;
 import io.berth.policy.LabelPolicy;
 import io.berth.policy.NameSet;
@@ -10,7 +12,6 @@ import java.util.Collection;
 import java.util.List;
 import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -71,13 +72,16 @@ public final class ContainerServer {
             spec.connector().ifPresent(registry.kernel()::close);
             try {
                 if (failure != null) {
-                    throw failure;
+                    throw Fault.outcome(failure);
                 }
                 begin(answer);
                 return told;
-            } catch (Throwable refused) {
+            } catch (OutcomeException refused) {
                 free();
                 throw refusal(refused);
+            } catch (RuntimeException | Error fault) {
+                Fault.report(fault);
+                throw fault;
             }
         });
     }
@@ -87,17 +91,13 @@ public final class ContainerServer {
         try {
             lifetime.begin();
             return backend.open(this, policy());
-        } catch (RuntimeException refused) {
+        } catch (OutcomeException refused) {
             return CompletableFuture.failedFuture(refused);
         }
     }
 
-    private static RuntimeException refusal(Throwable failure) {
-        Throwable cause = failure instanceof CompletionException ? failure.getCause() : failure;
-        if (cause instanceof KernelException lack) {
-            return new RegistryException(RegistryException.Kind.FAILED, lack.getMessage());
-        }
-        return cause instanceof RuntimeException refusal ? refusal : new IllegalStateException(cause);
+    private static OutcomeException refusal(OutcomeException refused) {
+        return refused instanceof KernelException lack ? new RegistryException(RegistryException.Kind.FAILED, lack.getMessage()) : refused;
     }
 
     private void begin(Backend.Service made) {
@@ -150,9 +150,9 @@ public final class ContainerServer {
         for (int i = acquired.size() - 1; i >= 0; i--) {
             try {
                 acquired.get(i).run();
-            } catch (RuntimeException fault) {
-                // one that stays is bad, but no reason to keep the others
-                LOG.error("server {} cannot give back everything", id, fault);
+            } catch (KernelException stays) {
+                // bad, but no reason to keep the others
+                LOG.error("server {} cannot give back everything: {}", id, stays.getMessage());
             }
         }
         acquired.clear();
@@ -160,10 +160,10 @@ public final class ContainerServer {
             observations.remove(caller);
             registry.onObservationEnded(this, caller);
         });
-        registry.mounts().release(this).thenRun(() -> {
+        Fault.reportOf(registry.mounts().release(this).thenRun(() -> {
             registry.onFreed(this, last, reason);
             freed.complete(null);
-        });
+        }));
     }
 
     /** No new clients; ends with the last one. */
