@@ -7,8 +7,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
@@ -31,15 +33,15 @@ class OutboxTest {
     }
 
     @Test
-    void entryThatCannotBeMade_isAFaultOfItsThread() {
-        List<String> faults = new CopyOnWriteArrayList<>();
+    void entryThatCannotBeMade_isAFaultOfItsThread() throws Exception {
+        CompletableFuture<String> told = new CompletableFuture<>();
         Thread.UncaughtExceptionHandler before = Thread.getDefaultUncaughtExceptionHandler();
-        Thread.setDefaultUncaughtExceptionHandler((thread, fault) -> faults.add(thread.getName() + ": " + fault.getMessage()));
+        Thread.setDefaultUncaughtExceptionHandler((thread, fault) -> told.complete(thread.getName() + ": " + fault.getMessage()));
         try (Outbox outbox = new Outbox("outbox")) {
             outbox.add(() -> {
                 throw new IllegalStateException("expected by this test");
             });
-            await().until(() -> faults.equals(List.of("outbox: expected by this test")));
+            assertEquals("outbox: expected by this test", told.get(10, TimeUnit.SECONDS));
         } finally {
             Thread.setDefaultUncaughtExceptionHandler(before);
         }
