@@ -36,20 +36,20 @@ final class FaultyDaemon implements AutoCloseable {
     private final PrivateBus bus;
     private final Program program;
 
-    /** Standard error where {@link #withErrorsToAPipe} wants it; nobody reads there. */
-    private final Path pipe = root.resolve("errors");
+    /** Standard output and error where {@link #withOutputToAPipe} wants them. */
+    private final Path pipe = root.resolve("output");
 
     /** @param options of the virtual machine, in the place of those of the same kind that the start script gives */
     FaultyDaemon(String... options) throws IOException {
         this(false, options);
     }
 
-    /** Its standard error is a pipe that nobody reads, with room for what is said at the start. */
-    static FaultyDaemon withErrorsToAPipe() throws IOException {
-        return new FaultyDaemon(true);
+    /** Its standard output and error are a pipe that nobody reads, with room for what is said at the start. */
+    static FaultyDaemon withOutputToAPipe(String... options) throws IOException {
+        return new FaultyDaemon(true, options);
     }
 
-    private FaultyDaemon(boolean errorsToAPipe, String... options) throws IOException {
+    private FaultyDaemon(boolean outputToAPipe, String... options) throws IOException {
         Path runtime = Files.createDirectory(root.resolve("run"));
         Path outputs = Files.createDirectory(root.resolve("out"));
         bus = keep(PrivateBus.session(runtime, outputs));
@@ -57,11 +57,11 @@ final class FaultyDaemon implements AutoCloseable {
         command.addAll(command.indexOf("-cp"), List.of(options));
         int path = command.indexOf("-cp") + 1;
         command.set(path, withOwnJar(command.get(path)));
-        if (errorsToAPipe) {
+        if (outputToAPipe) {
             run("mkfifo", pipe.toString());
             // both ends, so that neither it nor the daemon waits for the other one
             keep(new RandomAccessFile(pipe.toFile(), "rw"));
-            command.addAll(0, List.of("/bin/sh", "-c", "exec \"$@\" 2>\"$0\"", pipe.toString()));
+            command.addAll(0, List.of("/bin/sh", "-c", "exec \"$@\" >\"$0\" 2>&1", pipe.toString()));
         }
         program = keep(Program.start(outputs, Map.of("XDG_RUNTIME_DIR", runtime.toString(), "DBUS_SESSION_BUS_ADDRESS", bus.address()), command));
         RawClient client = connect();
@@ -150,7 +150,7 @@ final class FaultyDaemon implements AutoCloseable {
     }
 
     /** Takes all the room that is left. */
-    void fillErrors() throws IOException {
+    void fillOutput() throws IOException {
         for (String size : List.of("4096", "1")) {
             run("dd", "if=/dev/zero", "of=" + pipe, "oflag=nonblock", "conv=notrunc", "bs=" + size);
         }

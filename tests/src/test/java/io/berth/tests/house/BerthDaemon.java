@@ -42,7 +42,8 @@ public final class BerthDaemon implements AutoCloseable {
     public static List<String> command(String... arguments) {
         List<String> command = new ArrayList<>(List.of(System.getProperty("java.home") + "/bin/java",
                 "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-XX:-UsePerfData", "-Xms4m", "-Xmx32m", "-Xss256k",
-                "-XX:ReservedCodeCacheSize=16m", "-Xshare:auto", "-Xlog:disable", "-XX:+ExitOnOutOfMemoryError",
+                "-XX:ReservedCodeCacheSize=16m", "-Xshare:auto", "-Xlog:disable",
+                "-XX:+ExitOnOutOfMemoryError", "-XX:+UnlockDiagnosticVMOptions", "-XX:-DisplayVMOutput",
                 "-cp", System.getProperty("java.class.path"), "io.berth.cli.Main"));
         command.addAll(List.of(arguments));
         return command;
