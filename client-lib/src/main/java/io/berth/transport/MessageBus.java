@@ -164,7 +164,9 @@ public final class MessageBus implements Closeable {
         } catch (IOException end) {
             reason = end;
         } catch (RuntimeException | java.lang.Error fault) {
-            // whoever waits for messages must not do so for ever
+            Thread here = Thread.currentThread();
+            here.getUncaughtExceptionHandler().uncaughtException(here, fault);
+            // where that does not end the process: whoever waits for messages must not do so for ever
             reason = new IOException("no more can be read: " + fault, fault);
         }
         over = true;

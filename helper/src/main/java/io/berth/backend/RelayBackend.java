@@ -1,8 +1,10 @@
 package io.berth.backend;
 
 import io.berth.api.AuditRecord;
+import io.berth.kernel.Fault;
 import io.berth.kernel.Kernel;
 import io.berth.kernel.KernelException;
+import io.berth.kernel.OutcomeException;
 import io.berth.kernel.Sockets;
 import io.berth.policy.AccessPolicy;
 import io.berth.relay.BusGoneException;
@@ -22,7 +24,6 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
 
@@ -101,8 +102,7 @@ public final class RelayBackend implements Backend {
         }
         return view(bus).thenCompose(view -> view.identify(busName)).handle((found, failure) -> {
             if (failure != null) {
-                throw unwrap(failure) instanceof NoSuchNameException none
-                        ? new RegistryException(Kind.NAME_HAS_NO_OWNER, none.getMessage()) : refusal(failure);
+                throw refusal(failure);
             }
             return found.map(peer -> new Found(((RelayService) peer.server().events()).server, peer.uniqueName(), peer.credentials()));
         });
@@ -118,14 +118,15 @@ public final class RelayBackend implements Backend {
             view = new CompletableFuture<>();
             views.put(where, view);
             CompletableFuture<BusView> answer = view;
-            made.open(() -> views.remove(where)).whenComplete((ready, failure) -> {
+            Fault.reportOf(made.open(() -> views.remove(where)).handle((ready, failure) -> {
                 if (failure == null) {
                     answer.complete(ready);
                 } else {
                     views.remove(where);
                     answer.completeExceptionally(refusal(failure));
                 }
-            });
+                return null;
+            }));
         }
         return view;
     }
@@ -152,17 +153,11 @@ public final class RelayBackend implements Backend {
                 .findFirst().orElse(bus);
     }
 
-    private static Throwable unwrap(Throwable failure) {
-        return failure instanceof CompletionException && failure.getCause() != null ? failure.getCause() : failure;
-    }
-
-    private static RuntimeException refusal(Throwable failure) {
-        Throwable cause = unwrap(failure);
-        if (cause instanceof RegistryException refusal) {
-            return refusal;
-        }
-        return cause instanceof BusGoneException || cause instanceof KernelException
-                ? new RegistryException(Kind.FAILED, cause.getMessage()) : new IllegalStateException(cause);
+    private static OutcomeException refusal(Throwable failure) {
+        OutcomeException cause = Fault.outcome(failure);
+        return cause instanceof NoSuchNameException ? new RegistryException(Kind.NAME_HAS_NO_OWNER, cause.getMessage())
+                : cause instanceof BusGoneException || cause instanceof KernelException
+                ? new RegistryException(Kind.FAILED, cause.getMessage()) : cause;
     }
 
     /** The connection of one server's socket to the registry's server. */

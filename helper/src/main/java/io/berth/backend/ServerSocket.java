@@ -1,6 +1,7 @@
 package io.berth.backend;
 
 import io.berth.kernel.Kernel;
+import io.berth.kernel.KernelException;
 import io.berth.kernel.Sockets;
 import io.berth.kernel.UnixAddress;
 import java.io.IOException;
@@ -14,6 +15,8 @@ import java.nio.file.Path;
 final class ServerSocket {
     /** Clients that may wait to be accepted; listen(2) cuts it to net.core.somaxconn. */
     private static final int BACKLOG = 128;
+    /** errno(3) of what Java does not tell. */
+    private static final int EIO = 5;
 
     private final int fd;
     private final UnixAddress address;
@@ -48,13 +51,13 @@ final class ServerSocket {
         return address;
     }
 
-    /** Removes the file if it was made here; does nothing when it is gone. */
+    /** Removes the file if it was made here; does nothing when it is gone. @throws KernelException when it stays */
     void unlink() {
         if (isOurs) {
             try {
                 Files.deleteIfExists(Path.of(address.name()));
             } catch (IOException failure) {
-                throw new IllegalStateException("cannot remove " + address, failure);
+                throw new KernelException("remove " + address, EIO, failure.getMessage());
             }
         }
     }

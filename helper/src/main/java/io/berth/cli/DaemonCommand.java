@@ -13,7 +13,7 @@ import picocli.CommandLine.Option;
         description = "Run the helper on the session bus, in the foreground, until SIGTERM or the end of the bus.",
         exitCodeListHeading = Berth.EXIT_CODES,
         exitCodeList = {"0:ended by SIGTERM or SIGINT", "1:failure", "2:the command line is wrong",
-            "3:no session bus, or another helper has the name", "4:the bus went away"})
+            "3:no session bus, another helper has the name, or no memory is left", "4:the bus went away", "5:a fault"})
 final class DaemonCommand implements Callable<Integer> {
     @Option(names = "--config", paramLabel = "FILE",
             description = "Limits and the names that hand out the host, as key = value lines"

@@ -2,11 +2,13 @@ package io.berth.control;
 
 import io.berth.api.AccessRule;
 import io.berth.dbus.HelperName;
+import io.berth.kernel.Fault;
+import io.berth.kernel.OutcomeException;
 import io.berth.server.RegistryException;
-import java.util.concurrent.CompletionException;
+import java.io.IOException;
 
 /** A refusal with the name of a D-Bus error; the message is for the caller. */
-final class ControlException extends RuntimeException {
+final class ControlException extends OutcomeException {
     static final String UNKNOWN_METHOD = "org.freedesktop.DBus.Error.UnknownMethod";
     static final String UNKNOWN_INTERFACE = "org.freedesktop.DBus.Error.UnknownInterface";
     static final String UNKNOWN_PROPERTY = "org.freedesktop.DBus.Error.UnknownProperty";
@@ -14,16 +16,10 @@ final class ControlException extends RuntimeException {
     static final String FAILED = "org.freedesktop.DBus.Error.Failed";
 
     private final String errorName;
-    private final boolean internal;
 
     ControlException(String errorName, String message) {
-        this(errorName, message, false);
-    }
-
-    private ControlException(String errorName, String message, boolean internal) {
-        super(message, null, false, false);
+        super(message, false);
         this.errorName = errorName;
-        this.internal = internal;
     }
 
     String errorName() {
@@ -36,13 +32,11 @@ final class ControlException extends RuntimeException {
 
     /**
      * What the caller is told about any failure. An IllegalArgumentException is the caller's mistake: the checks of names
-     * and rules ({@link AccessRule}) throw it with a text that names the value.
+     * and rules ({@link AccessRule}) throw it with a text that names the value. An IOException says that the bus has gone. What is
+     * a {@link Fault} ends the process.
      */
     static ControlException of(Throwable failure) {
-        Throwable cause = failure;
-        while (cause instanceof CompletionException && cause.getCause() != null) {
-            cause = cause.getCause();
-        }
+        Throwable cause = Fault.cause(failure);
         if (cause instanceof ControlException told) {
             return told;
         }
@@ -52,12 +46,7 @@ final class ControlException extends RuntimeException {
         if (cause instanceof IllegalArgumentException) {
             return invalid(cause.getMessage());
         }
-        return new ControlException(FAILED, "internal error: " + cause, true);
-    }
-
-    /** Whether it is a fault of ours, and not a refusal. */
-    boolean isInternal() {
-        return internal;
+        return new ControlException(FAILED, cause instanceof IOException ? cause.getMessage() : Fault.outcome(cause).getMessage());
     }
 
     private static String errorName(RegistryException.Kind kind) {

@@ -1,6 +1,7 @@
 package io.berth.control;
 
 import io.berth.dbus.HelperName;
+import io.berth.kernel.Fault;
 import io.berth.server.Registry;
 import io.berth.transport.MessageBus;
 import java.io.IOException;
@@ -61,14 +62,10 @@ final class ControlObjects implements MessageBus.Listener {
             return;
         }
         IncomingCall call = new IncomingCall(message, isKnown(message), bus, outbox, () -> open.end(caller, bytes));
-        try {
-            callers.check(call).thenCompose(allowed -> answer(call)).exceptionally(failure -> {
-                call.fail(failure);
-                return null;
-            });
-        } catch (RuntimeException broken) {
-            call.fail(broken);
-        }
+        Fault.reportOf(callers.check(call).thenCompose(allowed -> answer(call)).exceptionally(failure -> {
+            call.fail(failure);
+            return null;
+        }));
     }
 
     /** Whether some member is called that takes such arguments; what others bring is not unpacked. */

@@ -101,9 +101,6 @@ final class IncomingCall {
 
     void fail(Throwable failure) {
         ControlException told = ControlException.of(failure);
-        if (told.isInternal()) {
-            outbox.log(LOG).warn("{} failed", member(), failure);
-        }
         finish(() -> error(told));
     }
 
@@ -138,13 +135,8 @@ final class IncomingCall {
         Message answer;
         try {
             answer = making.make();
-        } catch (DBusException | RuntimeException unmarshallable) {
-            outbox.log(LOG).error("no reply to {} could be made", member(), unmarshallable);
-            try {
-                answer = error(new ControlException(ControlException.FAILED, "internal error: " + unmarshallable));
-            } catch (DBusException impossible) {
-                throw new IllegalStateException(impossible);
-            }
+        } catch (DBusException unmarshallable) {
+            throw new IllegalStateException("no reply to " + member() + " can be made", unmarshallable);
         }
         try {
             bus.send(answer);

@@ -11,7 +11,7 @@ import java.util.concurrent.CompletableFuture;
  * @param handler what it does
  */
 record Member(String name, String in, String out, Handler handler) {
-    /** Runs on the loop thread; the call's arguments fit {@code in}. What it throws or fails with becomes an error. */
+    /** Runs on the loop thread; the call's arguments fit {@code in}. An outcome that it throws or fails with becomes an error. */
     @FunctionalInterface
     interface Handler {
         CompletableFuture<Answer> handle(IncomingCall call);

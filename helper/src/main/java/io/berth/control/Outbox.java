@@ -84,8 +84,6 @@ final class Outbox implements AutoCloseable {
             } catch (IOException gone) {
                 busGone = true;
                 LOG.debug("nothing more can be sent: {}", gone.getMessage());
-            } catch (RuntimeException broken) {
-                log.apply(LOG).error("a message could not be made", broken);
             }
         }
     }

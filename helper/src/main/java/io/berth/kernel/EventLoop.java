@@ -34,21 +34,24 @@ public interface EventLoop {
     /** On the loop thread only. @param delayNs nanoseconds, 0 or more */
     Timer schedule(long delayNs, Runnable task);
 
-    /**
-     * From any thread; runs in order.
-     *
-     * @throws java.util.concurrent.RejectedExecutionException the loop was stopped
-     */
+    /** From any thread; runs in order. When the loop was stopped the process ends, and the task is dropped. */
     void execute(Runnable task);
 
-    /** From any thread: the result of a task that the loop thread ran. */
+    /**
+     * From any thread: the result of a task that the loop thread ran. It fails with an {@link OutcomeException}; what else the task
+     * throws is a {@link Fault} and ends the loop.
+     */
     default <T> CompletableFuture<T> submit(Callable<T> task) {
         CompletableFuture<T> result = new CompletableFuture<>();
         execute(() -> {
             try {
                 result.complete(task.call());
-            } catch (Throwable failure) {
-                result.completeExceptionally(failure);
+            } catch (OutcomeException outcome) {
+                result.completeExceptionally(outcome);
+            } catch (RuntimeException fault) {
+                throw fault;
+            } catch (Exception fault) {
+                throw new IllegalStateException(fault);
             }
         });
         return result;

@@ -1,7 +1,7 @@
 package io.berth.kernel;
 
 /** A system call failed in a way that its caller has no return value for. */
-public final class KernelException extends RuntimeException {
+public final class KernelException extends OutcomeException {
     private final String call;
     private final int errno;
 

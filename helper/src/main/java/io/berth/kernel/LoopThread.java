@@ -2,20 +2,18 @@ package io.berth.kernel;
 
 import java.util.ArrayDeque;
 import java.util.Arrays;
-import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
-import java.util.function.Consumer;
 
 /**
  * The event loop on a {@link Poller}. The thread that calls {@link #run} is the loop thread until it returns; before that,
  * the thread that sets things up may watch and schedule. Without a timer it sleeps until something happens; it allocates
  * nothing per event. Closes its poller and its wake-up fd when {@code run} ends; watched fds belong to whoever watches.
+ * What a handler, timer or task lets out is a {@link Fault}: {@code run} throws it.
  */
 public final class LoopThread implements EventLoop, Runnable, AutoCloseable {
     private static final long NS_PER_MS = TimeUnit.MILLISECONDS.toNanos(1);
 
     private final Kernel kernel;
-    private final Consumer<Throwable> onFault;
     private final Poller poller;
     private final int wakeFd;
     private final TimerHeap timers = new TimerHeap();
@@ -39,28 +37,11 @@ public final class LoopThread implements EventLoop, Runnable, AutoCloseable {
     private boolean closed;
     private ArrayDeque<Runnable> running = new ArrayDeque<>();
 
-    /** A loop that ends with the first exception that a handler, timer or task lets out: {@link #run} throws it. */
     public LoopThread(Kernel kernel) {
-        this(kernel, LoopThread::rethrow);
-    }
-
-    /**
-     * @param onFault told on the loop thread what a handler, timer or task threw; when it returns the loop goes on, and
-     *     what it throws itself ends the loop
-     */
-    public LoopThread(Kernel kernel, Consumer<Throwable> onFault) {
         this.kernel = kernel;
-        this.onFault = onFault;
         poller = kernel.openPoller();
         wakeFd = kernel.openEvent();
         watch(wakeFd, Poller.READ, events -> kernel.clearEvent(wakeFd));
-    }
-
-    private static void rethrow(Throwable fault) {
-        if (fault instanceof Error error) {
-            throw error;
-        }
-        throw (RuntimeException) fault; // handlers, timers and tasks can declare nothing else
     }
 
     /**
@@ -87,7 +68,7 @@ public final class LoopThread implements EventLoop, Runnable, AutoCloseable {
         }
     }
 
-    /** From any thread: lets the loop end after all tasks that were handed over before; later ones are refused. */
+    /** From any thread: lets the loop end after all tasks that were handed over before; later ones are dropped. */
     public void stop() {
         synchronized (lock) {
             stopped = true;
@@ -120,7 +101,7 @@ public final class LoopThread implements EventLoop, Runnable, AutoCloseable {
         }
         Runnable task;
         while ((task = running.poll()) != null) {
-            runGuarded(task);
+            task.run();
         }
         return !last;
     }
@@ -129,15 +110,7 @@ public final class LoopThread implements EventLoop, Runnable, AutoCloseable {
         long mark = timers.mark();
         Runnable task;
         while ((task = timers.takeDue(nowNs, mark)) != null) {
-            runGuarded(task);
-        }
-    }
-
-    private void runGuarded(Runnable task) {
-        try {
             task.run();
-        } catch (Throwable fault) {
-            onFault.accept(fault);
         }
     }
 
@@ -172,11 +145,7 @@ public final class LoopThread implements EventLoop, Runnable, AutoCloseable {
             ready[i] = null;
             int events = poller.events(i) & (watch.interest | Poller.ERROR | Poller.HANGUP);
             if (watch.slot >= 0 && events != 0) {
-                try {
-                    watch.handler.onReady(events);
-                } catch (Throwable fault) {
-                    onFault.accept(fault);
-                }
+                watch.handler.onReady(events);
             }
         }
     }
@@ -184,11 +153,10 @@ public final class LoopThread implements EventLoop, Runnable, AutoCloseable {
     @Override
     public void execute(Runnable task) {
         synchronized (lock) {
-            if (stopped) {
-                throw new RejectedExecutionException("the event loop was stopped");
+            if (!stopped) {
+                handedOver.add(task);
+                wakeUp();
             }
-            handedOver.add(task);
-            wakeUp();
         }
     }
 

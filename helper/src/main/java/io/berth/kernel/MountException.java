@@ -1,7 +1,7 @@
 package io.berth.kernel;
 
 /** Something could not be mounted or unmounted, or a namespace not be entered; the message is for whoever asked for it. */
-public final class MountException extends RuntimeException {
+public final class MountException extends OutcomeException {
     public enum Kind {
         /** What was named cannot be mounted on, or is no mount namespace. */
         INVALID,

@@ -5,6 +5,7 @@ import io.berth.backend.SocketDirectory;
 import io.berth.control.Control;
 import io.berth.control.ControlSettings;
 import io.berth.dbus.HelperName;
+import io.berth.kernel.Fault;
 import io.berth.kernel.Kernel;
 import io.berth.kernel.KernelException;
 import io.berth.kernel.LoopThread;
@@ -31,6 +32,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -45,10 +47,14 @@ public final class Daemon {
     private static final Logger LOG = LoggerFactory.getLogger(Daemon.class);
     /** Seconds for closing every server. */
     private static final int SHUTDOWN_PATIENCE = 10;
+    /** Milliseconds: at the end of a session the bus and the helper are told to end at the same time, and the bus may be first. */
+    private static final long SIGNAL_PATIENCE_MS = 1_000;
 
     private final DaemonOptions options;
+    private final CountDownLatch signalled = new CountDownLatch(1);
     private final CompletableFuture<Integer> ending = new CompletableFuture<>();
-    private final CompletableFuture<Void> ended = new CompletableFuture<>();
+    private final CompletableFuture<Integer> ended = new CompletableFuture<>();
+    private volatile String busGone = "";
     private ServiceNotifier notifier = ServiceNotifier.NONE;
 
     private Daemon(DaemonOptions options) {
@@ -56,20 +62,34 @@ public final class Daemon {
     }
 
     /**
-     * Runs until SIGTERM, SIGINT or the end of the bus. What goes wrong is logged in one line.
+     * Runs until SIGTERM, SIGINT or the end of the bus. What goes wrong is logged in one line; a fault ends the process.
      *
      * @return one of {@link DaemonStatus}
      */
     public static int run(DaemonOptions options) {
+        FaultHandler.install();
         Daemon daemon = new Daemon(options);
         Thread onSignal = new Thread(daemon::endBySignal, "berth-signal");
         Runtime.getRuntime().addShutdownHook(onSignal);
-        try {
-            return daemon.start();
-        } finally {
-            daemon.ended.complete(null);
-            removeHook(onSignal);
+        int status = daemon.lastStatus(daemon.start());
+        daemon.ended.complete(status);
+        removeHook(onSignal);
+        return status;
+    }
+
+    /** A bus that goes is an error unless this process is told to end as well. */
+    private int lastStatus(int status) {
+        if (status != DaemonStatus.BUS_LOST) {
+            return status;
         }
+        try {
+            if (signalled.await(SIGNAL_PATIENCE_MS, TimeUnit.MILLISECONDS)) {
+                return DaemonStatus.ENDED;
+            }
+        } catch (InterruptedException interrupted) {
+            Thread.currentThread().interrupt();
+        }
+        return fail(status, "the session bus has gone: " + busGone);
     }
 
     private static void removeHook(Thread hook) {
@@ -82,9 +102,9 @@ public final class Daemon {
 
     /** A clean end is a success, whatever asked for it; without halt the JVM would exit with 128 + the signal's number. */
     private void endBySignal() {
+        signalled.countDown();
         ending.complete(DaemonStatus.ENDED);
-        ended.join();
-        Runtime.getRuntime().halt(ending.join());
+        Runtime.getRuntime().halt(ended.join());
     }
 
     private int start() {
@@ -120,16 +140,12 @@ public final class Daemon {
         MountRecovery recovery = new MountRecovery(namespaces, kernel);
         try (SocketDirectory directory = SocketDirectory.open(Path.of(runtime), entry -> undo(entry, recovery))) {
             kernel.raiseFileLimit();
-            LoopThread loop = new LoopThread(kernel, Daemon::onFault);
+            LoopThread loop = new LoopThread(kernel);
             RelayBackend backend = new RelayBackend(kernel, new Relay(kernel, loop, configuration.limits()), directory,
                     bus.location().toString(), systemBus());
             Registry registry = new Registry(kernel, loop, backend, configuration.hostEscape(), limits(configuration.limits()),
                     new MountTable(namespaces, kernel, loop, new StateFile(directory.path()), configuration.limits().mountsPerServer()));
             Thread loopThread = new Thread(loop, "berth-loop");
-            loopThread.setUncaughtExceptionHandler((thread, fault) -> {
-                LOG.error("the event loop has died", fault);
-                ending.complete(DaemonStatus.FAILED);
-            });
             loopThread.start();
             registry.addListener(new AuditJournal(new JournalSocket(JournalSocket.PATH, options.environment().get("JOURNAL_STREAM"))));
             Control control = Control.start(bus, registry, settings(configuration), this::onBusClosed);
@@ -137,10 +153,6 @@ public final class Daemon {
             tell("READY=1\nSTATUS=Serving on " + bus.location());
             int status = ending.join();
             tell("STOPPING=1\nSTATUS=Closing");
-            if (status == DaemonStatus.FAILED) {
-                // there is no loop to do it; the directory takes the sockets with it
-                return status;
-            }
             awaitQuietly(registry);
             control.close();
             loop.execute(backend::close);
@@ -161,25 +173,18 @@ public final class Daemon {
         mounts.undo(entry);
     }
 
-    /** One handler's fault must not end the apps of all others; when the machine itself fails nothing is to be saved. */
-    private static void onFault(Throwable fault) {
-        if (fault instanceof VirtualMachineError fatal) {
-            throw fatal;
-        }
-        LOG.error("a fault in the event loop", fault);
-    }
-
     private void onBusClosed(IOException reason) {
-        if (ending.complete(DaemonStatus.BUS_LOST)) {
-            LOG.error("the session bus has gone: {}", reason.getMessage());
-        }
+        busGone = String.valueOf(reason.getMessage());
+        ending.complete(DaemonStatus.BUS_LOST);
     }
 
     private static void awaitQuietly(Registry registry) throws InterruptedException {
         try {
             registry.shutdown().get(SHUTDOWN_PATIENCE, TimeUnit.SECONDS);
-        } catch (ExecutionException | TimeoutException unclean) {
-            LOG.error("not every server could be closed", unclean);
+        } catch (ExecutionException failure) {
+            Fault.report(failure);
+        } catch (TimeoutException late) {
+            LOG.error("not every server could be closed within {} s", SHUTDOWN_PATIENCE);
         }
     }
 

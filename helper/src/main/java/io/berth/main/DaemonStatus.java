@@ -12,6 +12,8 @@ public final class DaemonStatus {
     public static final int NAME_TAKEN = 3;
     /** The session bus has ended the connection. */
     public static final int BUS_LOST = 4;
+    /** A fault; the virtual machine itself ends with NAME_TAKEN's number when it has no memory ({@code ExitOnOutOfMemoryError}). */
+    public static final int FAULT = 5;
 
     private DaemonStatus() {
     }

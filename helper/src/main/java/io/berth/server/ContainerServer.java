@@ -2,8 +2,10 @@ package io.berth.server;
 
 import io.berth.api.AuditRecord;
 import io.berth.budget.Account;
+import io.berth.kernel.Fault;
 import io.berth.kernel.KernelException;
 import io.berth.kernel.LogBudget;
+import io.berth.kernel.OutcomeException;
 import io.berth.policy.AccessPolicy;
 import io.berth.policy.LabelPolicy;
 import io.berth.policy.NameSet;
@@ -12,7 +14,6 @@ import java.util.Collection;
 import java.util.List;
 import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
@@ -93,13 +94,16 @@ public final class ContainerServer {
             spec.connector().ifPresent(registry.kernel()::close);
             try {
                 if (failure != null) {
-                    throw failure;
+                    throw Fault.outcome(failure);
                 }
                 begin(answer);
                 return told;
-            } catch (Throwable refused) {
+            } catch (OutcomeException refused) {
                 free();
                 throw refusal(refused);
+            } catch (RuntimeException | Error fault) {
+                Fault.report(fault);
+                throw fault;
             }
         });
     }
@@ -111,7 +115,7 @@ public final class ContainerServer {
             access.begin();
             lifetime.begin();
             return backend.open(this, policy());
-        } catch (RuntimeException refused) {
+        } catch (OutcomeException refused) {
             return CompletableFuture.failedFuture(refused);
         }
     }
@@ -126,12 +130,8 @@ public final class ContainerServer {
         acquired.add(() -> memory.release(bytes));
     }
 
-    private static RuntimeException refusal(Throwable failure) {
-        Throwable cause = failure instanceof CompletionException ? failure.getCause() : failure;
-        if (cause instanceof KernelException lack) {
-            return new RegistryException(RegistryException.Kind.FAILED, lack.getMessage());
-        }
-        return cause instanceof RuntimeException refusal ? refusal : new IllegalStateException(cause);
+    private static OutcomeException refusal(OutcomeException refused) {
+        return refused instanceof KernelException lack ? new RegistryException(RegistryException.Kind.FAILED, lack.getMessage()) : refused;
     }
 
     private void begin(Backend.Service made) {
@@ -184,9 +184,9 @@ public final class ContainerServer {
         for (int i = acquired.size() - 1; i >= 0; i--) {
             try {
                 acquired.get(i).run();
-            } catch (RuntimeException fault) {
-                // one that stays is bad, but no reason to keep the others
-                LOG.error("server {} cannot give back everything", id, fault);
+            } catch (KernelException stays) {
+                // bad, but no reason to keep the others
+                LOG.error("server {} cannot give back everything: {}", id, stays.getMessage());
             }
         }
         acquired.clear();
@@ -194,13 +194,13 @@ public final class ContainerServer {
             observations.remove(caller);
             registry.onObservationEnded(this, caller);
         });
-        registry.mounts().release(this).thenRun(() -> {
+        Fault.reportOf(registry.mounts().release(this).thenRun(() -> {
             denials.close();
             audited.close();
             account.close(LOG);
             registry.onFreed(this, last, reason);
             freed.complete(null);
-        });
+        }));
     }
 
     /** No new clients; ends with the last one. */

@@ -1,11 +1,13 @@
 package io.berth.server;
 
 import io.berth.kernel.EventLoop;
+import io.berth.kernel.Fault;
 import io.berth.kernel.Kernel;
 import io.berth.kernel.KernelException;
 import io.berth.kernel.MountException;
 import io.berth.kernel.MountNamespaces;
 import io.berth.kernel.NamespaceId;
+import io.berth.kernel.OutcomeException;
 import io.berth.kernel.SocketMount;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -17,9 +19,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
-import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.SynchronousQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
@@ -252,13 +252,16 @@ public final class MountTable {
     }
 
     private void watch(Mount mount) {
-        mount.namespace().watch(loop, () -> inTurn(mount.namespace().id(), () ->
-                mounts.contains(mount) ? findOther(mount) : NOTHING));
+        mount.namespace().watch(loop, () -> Fault.reportOf(inTurn(mount.namespace().id(), () ->
+                mounts.contains(mount) ? findOther(mount) : NOTHING)));
     }
 
     /** Without a process in it the namespace is taken for gone. */
     private CompletableFuture<Void> findOther(Mount mount) {
         return work(() -> namespaces.findProcess(mount.namespace().id())).handle((found, failure) -> {
+            if (failure != null) {
+                Fault.outcome(failure);
+            }
             OptionalInt other = failure == null ? found : OptionalInt.empty();
             if (other.isPresent()) {
                 mount.namespace().replaceProcess(other.getAsInt());
@@ -279,14 +282,14 @@ public final class MountTable {
         return own;
     }
 
-    /** Runs something that may wait, elsewhere; completes on the loop thread. */
-    private <T> CompletableFuture<T> work(Callable<T> task) {
+    /** Runs something that may wait, elsewhere; completes on the loop thread. What it throws besides outcomes ends its thread. */
+    private <T> CompletableFuture<T> work(Supplier<T> task) {
         CompletableFuture<T> result = new CompletableFuture<>();
         workers.execute(() -> {
             try {
-                T value = task.call();
+                T value = task.get();
                 loop.execute(() -> result.complete(value));
-            } catch (Throwable failure) { // an error too: those who wait in turn would wait for ever
+            } catch (OutcomeException failure) {
                 loop.execute(() -> result.completeExceptionally(failure));
             }
         });
@@ -299,8 +302,8 @@ public final class MountTable {
         });
     }
 
-    private static RuntimeException refusal(Throwable failure) {
-        Throwable cause = failure instanceof CompletionException && failure.getCause() != null ? failure.getCause() : failure;
+    private static OutcomeException refusal(Throwable failure) {
+        OutcomeException cause = Fault.outcome(failure);
         if (cause instanceof MountException refused) {
             return new RegistryException(switch (refused.kind()) {
                 case INVALID -> RegistryException.Kind.INVALID_ARGUMENT;
@@ -312,6 +315,6 @@ public final class MountTable {
         if (cause instanceof KernelException lack) {
             return new RegistryException(RegistryException.Kind.FAILED, lack.getMessage());
         }
-        return cause instanceof RuntimeException same ? same : new IllegalStateException(cause);
+        return cause;
     }
 }

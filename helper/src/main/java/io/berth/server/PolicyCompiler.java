@@ -2,6 +2,7 @@ package io.berth.server;
 
 import io.berth.kernel.EventLoop;
 import io.berth.policy.LabelPolicy;
+import io.berth.policy.apparmor.PolicySyntaxException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ThreadPoolExecutor;
@@ -43,19 +44,11 @@ public final class PolicyCompiler {
             try {
                 LabelPolicy compiled = LabelPolicy.compile(text, label);
                 loop.execute(() -> result.complete(compiled));
-            } catch (IllegalArgumentException wrong) {
-                fail(result, new RegistryException(RegistryException.Kind.INVALID_ARGUMENT, "Policy, " + wrong.getMessage()));
-            } catch (OutOfMemoryError | StackOverflowError tooLarge) {
-                // what was allocated is garbage again
-                fail(result, new RegistryException(RegistryException.Kind.LIMITS_EXCEEDED, "the policy needs more memory than the helper has"));
-            } catch (RuntimeException | Error fault) {
-                fail(result, fault);
+            } catch (PolicySyntaxException wrong) {
+                RegistryException refusal = new RegistryException(RegistryException.Kind.INVALID_ARGUMENT, "Policy, " + wrong.getMessage());
+                loop.execute(() -> result.completeExceptionally(refusal));
             }
         });
         return result;
-    }
-
-    private void fail(CompletableFuture<LabelPolicy> result, Throwable why) {
-        loop.execute(() -> result.completeExceptionally(why));
     }
 }

@@ -1,7 +1,9 @@
 package io.berth.server;
 
+import io.berth.kernel.OutcomeException;
+
 /** A request that cannot be met; the message names the value and what was expected. */
-public final class RegistryException extends RuntimeException {
+public final class RegistryException extends OutcomeException {
     /** What kind of refusal it is; the control objects turn it into a D-Bus error name. */
     public enum Kind { INVALID_ARGUMENT, ACCESS_DENIED, UNKNOWN_SERVER, LIMITS_EXCEEDED, NOT_SUPPORTED, NOT_CONTAINER, NAME_HAS_NO_OWNER, FAILED }
 

@@ -22,8 +22,7 @@ class BootTimersTest {
     private static final long HOUR_NS = 3_600_000_000_000L;
 
     private final Kernel kernel = new LinuxKernel();
-    private final List<Throwable> faults = new CopyOnWriteArrayList<>();
-    private final LoopThread loop = new LoopThread(kernel, faults::add);
+    private final LoopThread loop = new LoopThread(kernel);
     private final BootTimers timers = new BootTimers(kernel, loop);
     private final List<String> ran = new CopyOnWriteArrayList<>();
     private Thread thread;
@@ -120,20 +119,6 @@ class BootTimersTest {
         } finally {
             kernel.close(fd);
         }
-    }
-
-    @Test
-    void taskThatFails_othersStillRun() {
-        loop.submit(() -> {
-            timers.schedule(1, () -> {
-                throw new IllegalStateException("on purpose");
-            });
-            timers.schedule(2, () -> ran.add("next"));
-            return null;
-        }).join();
-        await().until(() -> ran.contains("next"));
-        assertEquals("on purpose", faults.get(0).getMessage());
-        assertEquals(0, watches());
     }
 
     @Test

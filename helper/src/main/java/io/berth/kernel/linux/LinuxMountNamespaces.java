@@ -17,12 +17,15 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Finds namespaces by system calls and /proc; mounting is berth-mount's (a C program and library built with this one), with
  * privilege on a thread of this process, without as a process of its own. Owns a few words of memory.
  */
 public final class LinuxMountNamespaces implements MountNamespaces {
+    private static final Logger LOG = LoggerFactory.getLogger(LinuxMountNamespaces.class);
     private static final int PIDFD_OPEN = 434;
     private static final int PIDFD_SEND_SIGNAL = 424;
     /** linux/pidfd.h, since Linux 6.11. */
@@ -314,6 +317,8 @@ public final class LinuxMountNamespaces implements MountNamespaces {
                 if (undo(namespace, target, record)) {
                     delete(record);
                 }
+            } catch (MountException stays) {
+                LOG.warn("after mounting at {} came to its end too late: {}", target, stays.getMessage());
             } finally {
                 kernel.close(namespace);
             }

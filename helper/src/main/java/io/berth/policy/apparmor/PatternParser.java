@@ -6,6 +6,7 @@ import io.berth.policy.apparmor.Pattern.Many;
 import io.berth.policy.apparmor.Pattern.One;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.IntStream;
 
 /**
  * Reads the globs of the language as apparmor_parser compiles them (parser/parser_regex.c, convert_aaregex_to_pcre, and
@@ -17,24 +18,34 @@ import java.util.List;
 final class PatternParser {
     /** parser_regex.c, MAX_ALT_DEPTH. */
     private static final int MAX_DEPTH = 50;
+    /** One for each character, shared by all patterns. */
+    private static final One[] CHARACTERS = IntStream.range(0, 256).mapToObj(c -> new One(ByteSet.single(c))).toArray(One[]::new);
 
     private final String text;
     private final SourcePosition position;
+    private final PolicySize size;
     private int at;
     /** The byte just read was a plain slash. */
     private boolean afterSlash;
 
-    private PatternParser(String text, SourcePosition position) {
+    private PatternParser(String text, SourcePosition position, PolicySize size) {
         this.text = text;
         this.position = position;
+        this.size = size;
+    }
+
+    /** A pattern of no policy. */
+    static Pattern parse(String text, SourcePosition position) {
+        return parse(text, position, new PolicySize());
     }
 
     /**
      * @param position of the value, for errors
+     * @param size     of the policy; grows by what the pattern takes
      * @throws PolicySyntaxException when the text is no pattern
      */
-    static Pattern parse(String text, SourcePosition position) {
-        PatternParser parser = new PatternParser(text, position);
+    static Pattern parse(String text, SourcePosition position, PolicySize size) {
+        PatternParser parser = new PatternParser(text, position, size);
         Pattern pattern = parser.sequence(0);
         if (parser.at < text.length()) {
             throw parser.error("a { before each }");
@@ -51,6 +62,7 @@ final class PatternParser {
                 break;
             }
             at++;
+            size.add("*?[{".indexOf(c) < 0 ? PolicySize.CHARACTER : PolicySize.STEP, position);
             boolean slash = false;
             switch (c) {
                 case '\\' -> {
@@ -59,7 +71,7 @@ final class PatternParser {
                     }
                     char literal = text.charAt(at++);
                     slash = literal == '/';
-                    elements.add(new One(ByteSet.single(literal)));
+                    elements.add(CHARACTERS[literal]);
                 }
                 case '*' -> star(elements);
                 case '?' -> elements.add(new One(ByteSet.NOT_SLASH));
@@ -68,7 +80,7 @@ final class PatternParser {
                 case '{' -> elements.add(braces(depth + 1));
                 default -> {
                     slash = c == '/';
-                    elements.add(new One(ByteSet.single(c)));
+                    elements.add(CHARACTERS[c]);
                 }
             }
             afterSlash = slash;
@@ -101,6 +113,7 @@ final class PatternParser {
         char end;
         do {
             afterSlash = false;
+            size.add(PolicySize.STEP, position);
             options.add(sequence(depth));
             if (at == text.length()) {
                 throw error("a } for each {");

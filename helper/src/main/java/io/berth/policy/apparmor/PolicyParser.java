@@ -1,6 +1,8 @@
 package io.berth.policy.apparmor;
 
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -10,18 +12,16 @@ import java.util.Map;
  * AppArmor profile may hold cannot be read here. The rules themselves are the {@link RuleGrammar}'s.
  */
 final class PolicyParser {
-    /** Of all values with variables expanded, in bytes. */
-    private static final int MAX_EXPANDED = 16 << 20;
-
     private final PolicyScanner scanner;
     private final RuleGrammar grammar;
+    private final PolicySize size = new PolicySize();
     private final Variables variables;
-    private final List<RuleDraft> drafts = new ArrayList<>();
+    private final Deque<RuleDraft> drafts = new ArrayDeque<>();
 
     private PolicyParser(String text, RuleGrammar grammar, String profileName) {
         this.scanner = new PolicyScanner(text);
         this.grammar = grammar;
-        this.variables = new Variables(profileName);
+        this.variables = new Variables(profileName, size);
     }
 
     /** @throws PolicySyntaxException at the first thing that cannot be used */
@@ -32,14 +32,8 @@ final class PolicyParser {
         }
         List<DbusRule> rules = new ArrayList<>();
         Map<String, Pattern> known = new HashMap<>();
-        long expanded = 0;
-        for (RuleDraft draft : parser.drafts) {
-            DbusRule rule = draft.finish(parser.variables, known);
-            expanded += rule.conditions().values().stream().mapToInt(c -> c.text().length()).sum();
-            if (expanded > MAX_EXPANDED) {
-                throw rule.position().error("a policy that becomes too long here", "at most " + MAX_EXPANDED + " bytes of patterns with variables expanded");
-            }
-            rules.add(rule);
+        for (RuleDraft draft = parser.drafts.poll(); draft != null; draft = parser.drafts.poll()) {
+            rules.add(draft.finish(parser.variables, known, parser.size));
         }
         return rules;
     }
@@ -57,12 +51,19 @@ final class PolicyParser {
             scanner.require(",", "a comma");
             RuleDraft draft = new RuleDraft(prefix);
             draft.permit(Permission.ALL);
-            drafts.add(draft);
+            keep(List.of(draft));
         } else if (word.equals("dbus")) {
             scanner.skip(word.length());
-            drafts.addAll(grammar.parse(scanner, prefix));
+            keep(grammar.parse(scanner, prefix));
         } else {
             throw scanner.unexpected(explain(word));
+        }
+    }
+
+    private void keep(List<RuleDraft> read) {
+        for (RuleDraft draft : read) {
+            size.add(draft.size(), scanner.position());
+            drafts.add(draft);
         }
     }
 
@@ -115,6 +116,7 @@ final class PolicyParser {
     /** {@code @{NAME} = VALUE…} up to the end of the line; {@code +=} adds. */
     private void parseVariable() {
         int start = scanner.offset();
+        SourcePosition position = scanner.position();
         scanner.require("@", "@");
         boolean braces = scanner.take("{");
         String name = scanner.peekName();
@@ -148,7 +150,7 @@ final class PolicyParser {
         if (values.isEmpty()) {
             throw scanner.unexpected("a value for @{" + name + "}");
         }
-        variables.define(name, values);
+        variables.define(name, values, position);
     }
 
     private String explain(String word) {

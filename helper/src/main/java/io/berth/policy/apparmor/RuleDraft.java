@@ -29,6 +29,11 @@ final class RuleDraft {
         return values.containsKey(field);
     }
 
+    /** Bytes of memory, as {@link PolicySize} counts. */
+    int size() {
+        return PolicySize.RULE + values.values().stream().mapToInt(value -> PolicySize.VALUE + value.text.length()).sum();
+    }
+
     /** Where the value of a field stands; there must be one. */
     SourcePosition position(Field field) {
         return values.get(field).position();
@@ -41,16 +46,20 @@ final class RuleDraft {
 
     /**
      * @param known patterns read before, by their texts; new ones are added
+     * @param size  of the policy; grows by what this adds to {@link #size}
      * @throws PolicySyntaxException when a value is no pattern, or a variable of it cannot be used
      */
-    DbusRule finish(Variables variables, Map<String, Pattern> known) {
+    DbusRule finish(Variables variables, Map<String, Pattern> known, PolicySize size) {
         Map<Field, Condition> conditions = new EnumMap<>(Field.class);
         values.forEach((field, value) -> {
             String expanded = variables.expand(value.text(), value.position());
             String text = field == Field.PATH ? withSingleSlashes(expanded) : expanded;
             Pattern pattern = known.get(text);
+            if (text != value.text()) {
+                size.add(PolicySize.VALUE + text.length(), value.position());
+            }
             if (pattern == null) {
-                pattern = PatternParser.parse(text, value.position());
+                pattern = PatternParser.parse(text, value.position(), size);
                 known.put(text, pattern);
             }
             conditions.put(field, new Condition(text, pattern, value.position()));

@@ -16,6 +16,8 @@ import java.util.TreeSet;
 final class Variables {
     /** Of one value with its variables expanded, and of all that is put together for one variable; in bytes. */
     static final int MAX_LENGTH = 65_536;
+    /** How many variables may stand for one another in a row. */
+    private static final int MAX_DEPTH = 50;
 
     private static final class Variable {
         private final Set<String> values = new TreeSet<>();
@@ -28,14 +30,20 @@ final class Variables {
     }
 
     private final Map<String, Variable> variables = new HashMap<>();
+    private final PolicySize size;
+    private int depth;
 
-    /** @param profileName what {@code @{profile_name}} stands for, literally */
-    Variables(String profileName) {
+    /**
+     * @param profileName what {@code @{profile_name}} stands for, literally
+     * @param size        of the policy; grows by what the variables take
+     */
+    Variables(String profileName, PolicySize size) {
+        this.size = size;
         StringBuilder literal = new StringBuilder();
         for (char c : Escapes.decode(profileName.replace("\\", "\\\\")).toCharArray()) {
             literal.append("*?[]{}^,@".indexOf(c) >= 0 ? "\\" : "").append(c);
         }
-        define("profile_name", List.of(literal.toString()));
+        define("profile_name", List.of(literal.toString()), new SourcePosition(1, 1));
     }
 
     boolean isDefined(String name) {
@@ -43,7 +51,9 @@ final class Variables {
     }
 
     /** Adds values to a variable, which comes to be when it is new. */
-    void define(String name, List<String> values) {
+    void define(String name, List<String> values, SourcePosition position) {
+        size.add(PolicySize.VARIABLE, position);
+        values.forEach(value -> size.add(PolicySize.VALUE + value.length(), position));
         variables.computeIfAbsent(name, n -> new Variable()).values.addAll(values);
     }
 
@@ -54,6 +64,9 @@ final class Variables {
      * @throws PolicySyntaxException when a variable is not defined, refers to itself, or becomes too long
      */
     String expand(String value, SourcePosition position) {
+        if (find(value, 0) == null) {
+            return value;
+        }
         String rest = value;
         StringBuilder done = new StringBuilder();
         for (Reference found = find(rest, 0); found != null; found = find(rest, 0)) {
@@ -84,6 +97,9 @@ final class Variables {
             throw position.error("@{" + name + "}", "a variable that does not stand for itself");
         }
         if (variable.expanded == null) {
+            if (++depth > MAX_DEPTH) {
+                throw position.error("@{" + name + "}", "at most " + MAX_DEPTH + " variables that stand for one another in a row");
+            }
             variable.expanding = true;
             Set<String> expanded = new TreeSet<>();
             Deque<String> open = new ArrayDeque<>(variable.values);
@@ -92,6 +108,7 @@ final class Variables {
                 String value = open.pop();
                 Reference found = find(value, 0);
                 if (found == null) {
+                    size.add(PolicySize.VALUE + value.length(), position);
                     expanded.add(value);
                 } else {
                     for (String inner : values(found.name, position)) {
@@ -104,6 +121,7 @@ final class Variables {
                     }
                 }
             }
+            depth--;
             variable.expanding = false;
             variable.expanded = expanded;
         }

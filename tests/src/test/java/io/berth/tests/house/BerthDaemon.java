@@ -55,6 +55,7 @@ public final class BerthDaemon implements AutoCloseable {
         command.addAll(List.of(
                 "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-XX:-UsePerfData", "-Xms4m", "-Xmx48m", "-Xss256k",
                 "-XX:ReservedCodeCacheSize=16m", "-Xshare:auto", "-Xlog:disable",
+                "-XX:+ExitOnOutOfMemoryError", "-XX:+UnlockDiagnosticVMOptions", "-XX:-DisplayVMOutput",
                 "-cp", System.getProperty("java.class.path"), "io.berth.cli.Main"));
         command.addAll(List.of(arguments));
         return command;

@@ -81,11 +81,12 @@ class FaultInjectionTest {
         version1.create("app");
         SocketDirectory directory = keep(SocketDirectory.open(runtime, entry -> { }));
         Kernel kernel = failing.kernel();
-        loop = new LoopThread(kernel, faults::add);
+        loop = new LoopThread(kernel);
         RelayBackend backend = new RelayBackend(kernel, new Relay(kernel, loop, Limits.defaults()), directory, bus.address(), bus.address());
         registry = new Registry(kernel, loop, backend, new NameSet(List.of()), new RegistryLimits(100, 10, 100, 10, 10, 1000, 12 << 20),
                 new MountTable(new LinuxMountNamespaces(root), kernel, loop, new StateFile(directory.path()), 10));
         Thread thread = new Thread(loop, "loop");
+        thread.setUncaughtExceptionHandler((same, fault) -> faults.add(fault));
         thread.start();
         keep(() -> {
             loop.stop();
