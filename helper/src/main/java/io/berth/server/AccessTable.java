@@ -93,11 +93,11 @@ final class AccessTable {
     }
 
     /** As text, and compiled. */
-    private static long bytesOf(AccessRule rule) {
+    static long bytesOf(AccessRule rule) {
         return RULE_BYTES + 3L * (rule.busName().length() + rule.objectPath().length() + rule.interfaceName().length());
     }
 
-    private static long bytesOf(LabelPolicy policy) {
+    static long bytesOf(LabelPolicy policy) {
         return (long) policy.steps() * STEP_BYTES + 2L * policy.text().length();
     }
 

@@ -53,7 +53,7 @@ public final class BerthDaemon implements AutoCloseable {
             command.add("--enable-native-access=ALL-UNNAMED");
         }
         command.addAll(List.of(
-                "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-XX:-UsePerfData", "-Xms4m", "-Xmx48m", "-Xss256k",
+                "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-XX:-UsePerfData", "-Xms4m", "-Xmx64m", "-Xss256k",
                 "-XX:ReservedCodeCacheSize=16m", "-Xshare:auto", "-Xlog:disable",
                 "-XX:+ExitOnOutOfMemoryError", "-XX:+UnlockDiagnosticVMOptions", "-XX:-DisplayVMOutput",
                 "-cp", System.getProperty("java.class.path"), "io.berth.cli.Main"));
