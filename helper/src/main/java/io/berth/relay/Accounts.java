@@ -19,6 +19,7 @@ final class Accounts {
     private final Account matchRules;
     private final Account calls;
     private long underWay;
+    private int takenBack;
 
     Accounts(Relay relay, Budgets budgets) {
         this.relay = relay;
@@ -77,6 +78,16 @@ final class Accounts {
     /** Whether a read, which may bring {@value Sockets#MAX_FDS} file descriptors, leaves enough for others. */
     boolean mayBringDescriptors() {
         return relay.budgets().descriptors().free() >= Sockets.MAX_FDS && !descriptors.isOver();
+    }
+
+    /** A connection was closed because of what it kept. */
+    void onTakenBack() {
+        takenBack++;
+    }
+
+    /** How often that was so: who has had little taken back is read first when there is room. */
+    int takenBack() {
+        return takenBack;
     }
 
     /** Closes received file descriptors. */

@@ -4,6 +4,7 @@ import io.berth.budget.Budget;
 import io.berth.kernel.EventLoop;
 import io.berth.kernel.Sockets;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
@@ -19,6 +20,7 @@ final class Congestion {
     private static final long TICK_NS = 1_000_000_000L;
     /** Descriptors are few, and each message takes its own along at once: who waits for them does not wait for long. */
     private static final long URGENT_TICK_NS = 50_000_000L;
+    private static final long MOMENT_NS = URGENT_TICK_NS;
     /** What has not moved for so long is taken back when others wait. */
     private static final long STANDING_NS = 30 * TICK_NS;
 
@@ -88,12 +90,17 @@ final class Congestion {
         return true;
     }
 
+    private boolean isShortOfDescriptors() {
+        return descriptors.free() < Math.max(Sockets.MAX_FDS, descriptors.most() / 4);
+    }
+
     private void wake() {
         if (!waiting.isEmpty() && !waking) {
             waking = true;
             relay.loop().execute(() -> {
                 waking = false;
-                List<ConfinedConnection> all = List.copyOf(waiting);
+                List<ConfinedConnection> all = new ArrayList<>(waiting);
+                all.sort(Comparator.comparingInt(connection -> connection.server().accounts().takenBack()));
                 waiting.clear();
                 all.forEach(ConfinedConnection::onRoom);
             });
@@ -104,9 +111,9 @@ final class Congestion {
         timer = null;
         urgent = false;
         closeLate();
-        while (!waiting.isEmpty() && descriptors.free() < Sockets.MAX_FDS
-                && closeWorst(ConfinedConnection::keptFds, 0, "file descriptors for which others wait")) {
-            // until a message of somebody else's finds room
+        while (!waiting.isEmpty() && isShortOfDescriptors()
+                && closeWorst(ConfinedConnection::keptFds, MOMENT_NS, "file descriptors for which others wait")) {
+            // all that have stayed for a moment, until there is room for messages of many others
         }
         if (!waiting.isEmpty()) {
             closeWorst(ConfinedConnection::keptBytes, STANDING_NS, "bytes, which did not move while others waited for memory");
@@ -166,6 +173,7 @@ final class Congestion {
         if (worst == null) {
             return false;
         }
+        worst.server().accounts().onTakenBack();
         worst.close("it keeps " + amount.applyAsLong(worst) + " " + what);
         return true;
     }

@@ -10,11 +10,15 @@ import io.berth.api.AccessFlags;
 import io.berth.api.AccessRule;
 import io.berth.tests.house.ContainerServer;
 import io.berth.tests.house.EchoService;
+import io.berth.tests.house.HelperApi;
 import io.berth.tests.house.TestHouse;
 import io.berth.tests.raw.ConnectionClosed;
+import io.berth.tests.raw.DBusError;
 import io.berth.tests.raw.Libc;
 import io.berth.tests.raw.Message;
 import io.berth.tests.raw.RawClient;
+import io.berth.tests.raw.RawSocket;
+import io.berth.tests.raw.Variant;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -85,6 +89,12 @@ class ExhaustionTest {
                 throw new AssertionError("authenticates by itself");
             }
         },
+        BYTES_BEHIND_BEGIN_OF_A_DEAF_CONNECTOR {
+            @Override
+            void run(RawClient client, int number) {
+                throw new AssertionError("authenticates by itself");
+            }
+        },
         NAMES {
             @Override
             void run(RawClient client, int number) {
@@ -135,6 +145,10 @@ class ExhaustionTest {
 
         abstract void run(RawClient client, int number);
 
+        boolean isBehindBegin() {
+            return this == BYTES_BEHIND_BEGIN || this == BYTES_BEHIND_BEGIN_OF_A_DEAF_CONNECTOR;
+        }
+
         static Message bus(String member, String signature, Object... arguments) {
             return Message.call(RawClient.BUS, RawClient.BUS_PATH, RawClient.BUS, member).body(signature, arguments)
                     .flags(Message.NO_REPLY_EXPECTED);
@@ -156,7 +170,7 @@ class ExhaustionTest {
 
     private void attack(Attack attack, ContainerServer server, int number) {
         try {
-            if (attack == Attack.BYTES_BEHIND_BEGIN) {
+            if (attack.isBehindBegin()) {
                 RawClient client = RawClient.open(server.socket());
                 attackers.add(client);
                 client.sendText("\0AUTH EXTERNAL " + RawClient.hex(Integer.toString(Libc.LIBC.getuid())) + "\r\nNEGOTIATE_UNIX_FD\r\nBEGIN\r\n");
@@ -171,6 +185,15 @@ class ExhaustionTest {
         }
     }
 
+    /** A server with a connector of the app's that answers nothing. */
+    private static ContainerServer deaf() {
+        RawSocket[] pair = RawSocket.pair();
+        HOUSE.keep(pair[0]);
+        try (RawSocket helpers = pair[1]) {
+            return HOUSE.helper().add("org.test.App", HelperApi.arguments(List.of(hostileRules()), "Connector", new Variant("h", 0)), helpers.fd());
+        }
+    }
+
     /** Has everybody attack, and the honest app call meanwhile. @return how long its slowest call took */
     private Duration measure(List<Attack> attacks) throws Exception {
         RawClient silent = HOUSE.service(SILENT);
@@ -178,7 +201,7 @@ class ExhaustionTest {
         RawClient honest = HOUSE.app(talk(ECHO), rule(AccessFlags.TALK | AccessFlags.FDS, ECHO));
         List<ContainerServer> servers = new ArrayList<>();
         for (int i = 0; i < SERVERS; i++) {
-            servers.add(HOUSE.server(hostileRules()));
+            servers.add(attacks.contains(Attack.BYTES_BEHIND_BEGIN_OF_A_DEAF_CONNECTOR) && i % 2 == 0 ? deaf() : HOUSE.server(hostileRules()));
         }
         Duration slowest = Duration.ZERO;
         ExecutorService threads = Executors.newFixedThreadPool(SERVERS * CONNECTIONS / 2);
@@ -217,8 +240,9 @@ class ExhaustionTest {
             attackers.forEach(RawClient::close);
         }
         silent.close();
-        check(honest);
-        return slowest;
+        Duration afterwards = timed(() -> check(honest));
+        System.out.printf("when they had gone, a call took %d ms%n", afterwards.toMillis());
+        return max(slowest, afterwards);
     }
 
     private static Duration max(Duration one, Duration other) {
@@ -248,6 +272,32 @@ class ExhaustionTest {
         Duration slowest = measure(List.of(attack));
         assertTrue(slowest.compareTo(BOUND) < 0, "a call took " + slowest);
         assertTrue(HOUSE.daemon().program().isAlive());
+    }
+
+    /** What launchers may make the helper keep is bounded in all, not for each server alone. */
+    @Test
+    void rulesOfManyServers_beyondTheMemoryForThem_areRefused() {
+        HOUSE.keep(new EchoService(HOUSE.bus(), ECHO));
+        RawClient honest = HOUSE.app(rule(AccessFlags.TALK | AccessFlags.FDS, ECHO));
+        AccessRule[] rules = new AccessRule[1000];
+        for (int i = 0; i < rules.length; i++) {
+            rules[i] = talk("org.test.N" + i + "." + "x".repeat(200));
+        }
+        int made = 0;
+        DBusError refusal = null;
+        while (refusal == null && made < 100) {
+            try {
+                HOUSE.server(rules);
+                made++;
+            } catch (DBusError tooMuch) {
+                refusal = tooMuch;
+            }
+        }
+        System.out.printf("%d servers of 1,000 long rules fit%n", made);
+        assertTrue(refusal != null && refusal.name().equals("org.freedesktop.DBus.Error.LimitsExceeded"), made + " servers were made, then " + refusal);
+        assertTrue(refusal.getMessage().contains("memoryBytes"), refusal.getMessage());
+        check(honest);
+        HOUSE.server(talk(ECHO));
     }
 
     @Test

@@ -97,6 +97,49 @@ class MemoryTest {
         checkOthersWork();
     }
 
+    /** The three have as much as the honest one; but what they have does not move. */
+    @Test
+    void honestApp_withMoreThanEachOfThreeThatKeepWhatTheyCan_isNotCutOff() throws Exception {
+        byte[] whole = Message.call(NAME, "/" + "x".repeat(240_000), "org.test.I", "Do").serial(9).toBytes();
+        for (int app = 0; app < 3; app++) {
+            ContainerServer server = HOUSE.server(see(NAME));
+            for (int i = 0; i < 10; i++) {
+                RawClient client = HOUSE.app(server);
+                try {
+                    client.socket().send(Arrays.copyOf(whole, whole.length - 5), Duration.ofMillis(200));
+                } catch (IllegalStateException hasGotItsShare) {
+                    // not read any more
+                }
+            }
+        }
+        RawClient service = HOUSE.service(NAME);
+        ContainerServer honest = HOUSE.server(talk(NAME));
+        List<RawClient> clients = new ArrayList<>();
+        for (int i = 0; i < 10; i++) {
+            clients.add(HOUSE.app(honest));
+        }
+        ExecutorService threads = Executors.newCachedThreadPool();
+        List<Future<?>> sent = new ArrayList<>();
+        signalBus("STOP");
+        try {
+            for (RawClient client : clients) {
+                sent.add(threads.submit(() -> client.send(Message.call(NAME, "/", "org.test.I", "Long").flags(Message.NO_REPLY_EXPECTED)
+                        .body("ay", new byte[1 << 20]))));
+            }
+            awaitRest();
+        } finally {
+            signalBus("CONT");
+        }
+        for (Future<?> one : sent) {
+            one.get(60, TimeUnit.SECONDS);
+        }
+        for (int i = 0; i < clients.size(); i++) {
+            assertEquals(1 << 20, ((byte[]) service.awaitCall("Long").arg()).length);
+        }
+        threads.shutdown();
+        checkOthersWork();
+    }
+
     @Test
     void longQuestionsToTheHelper_doNotReachIt() {
         ContainerServer asking = HOUSE.server(call(BerthDaemon.NAME));
