@@ -265,4 +265,12 @@ class AccessPolicyTest {
         assertTrue(new NameSet(List.of(longest)).contains(longest));
         org.junit.jupiter.api.Assertions.assertThrows(IllegalArgumentException.class, () -> new NameSet(List.of(longest + "b")));
     }
+
+    @Test
+    void uniqueNames_seenAll_showNoOtherNameOfTheirConnections() {
+        AccessPolicy policy = policy(rule(AccessFlags.SEE | AccessFlags.NAME_IS_SUBTREE, AccessRule.UNIQUE_NAMES, "/", ""));
+        assertTrue(policy.seesName(":1.5"));
+        assertFalse(policy.seesName("org.foo"));
+        assertFalse(policy.grantFor(List.of(":1.5", "org.foo"), null).sees());
+    }
 }

@@ -214,4 +214,34 @@ class MemoryTest {
         honest.sendBytes(Arrays.copyOfRange(half, half.length - 5, half.length));
         assertEquals(honest.uniqueName(), service.awaitCall("Whole").sender());
     }
+
+    /** The bus stands, so that no refusal finds its place before its client has gone. */
+    @Test
+    void clientsThatLeaveWhileRefusalsWait_areNotCountedAnyMore() throws Exception {
+        String path = "/" + "x".repeat(5000);
+        ContainerServer leaving = HOUSE.server(see(NAME));
+        List<RawClient> clients = new ArrayList<>();
+        for (int i = 0; i < CONNECTIONS; i++) {
+            clients.add(HOUSE.app(leaving));
+        }
+        RawClient honest = HOUSE.app(talk(NAME));
+        byte[] half = Message.call(NAME, "/", "org.test.I", "Whole").flags(Message.NO_REPLY_EXPECTED).serial(9).toBytes();
+        signalBus("STOP");
+        try {
+            for (RawClient client : clients) {
+                for (int n = 0; n < 200; n++) {
+                    client.send(Message.call(NAME, path, "org.test.I", "Do"));
+                }
+                client.close();
+            }
+            honest.sendBytes(Arrays.copyOf(half, half.length - 5));
+            awaitRest();
+        } finally {
+            signalBus("CONT");
+        }
+        RawClient service = HOUSE.service(NAME);
+        honest.sendBytes(Arrays.copyOfRange(half, half.length - 5, half.length));
+        assertEquals(honest.uniqueName(), service.awaitCall("Whole").sender());
+        checkOthersWork();
+    }
 }
