@@ -34,6 +34,8 @@ import org.slf4j.LoggerFactory;
 public final class BusView {
     private static final Logger LOG = LoggerFactory.getLogger(BusView.class);
 
+    private static final String CLOSED = "closed the connection";
+
     private final Relay relay;
     private final String busName;
     private final List<BusAddress> addresses;
@@ -116,7 +118,7 @@ public final class BusView {
             if (flow == null) {
                 authenticate();
             } else if (!flow.readOnce(Relay.READ_BYTES)) {
-                fail("closed the connection");
+                fail(CLOSED);
             } else {
                 endpoint.flush();
             }
@@ -132,7 +134,7 @@ public final class BusView {
             return;
         }
         if (n <= 0) {
-            fail("closed the connection");
+            fail(CLOSED);
             return;
         }
         ByteBuffer input = buffer.bytes().duplicate().limit(n).position(0);
@@ -436,7 +438,11 @@ public final class BusView {
         }
         close();
         if (!ready.completeExceptionally(new BusGoneException("the " + busName + " bus " + reason))) {
-            LOG.warn("the {} bus {}: its servers end", busName, reason);
+            if (reason.equals(CLOSED)) {
+                LOG.info("the {} bus {}", busName, reason); // as at every session's end
+            } else {
+                LOG.warn("the {} bus {}: its servers end", busName, reason);
+            }
             // not now: a judge may be reading this view in the middle of a message
             relay.loop().execute(() -> {
                 new ArrayList<>(servers).forEach(RelayServer::onBusGone);

@@ -198,7 +198,8 @@ class HostileConnectorTest {
         RawClient staying = HOUSE.keep(RawClient.open(server.socket()));
         staying.authenticate();
         staying.hello();
-        assertEquals(List.of(staying.uniqueName()), HOUSE.helper().property(server, "Connections"));
+        // the answer is passed on before it is known whose connection it is; the app is not heard until then
+        Awaitility.await().untilAsserted(() -> assertEquals(List.of(staying.uniqueName()), HOUSE.helper().property(server, "Connections")));
     }
 
     @Test

@@ -124,7 +124,7 @@ class FaultTest {
     @ParameterizedTest
     @ValueSource(strings = {"+", "-"})
     void noMemory_withOutputFull_endsAtOnce(String byTheMachineItself) throws Exception {
-        try (FaultyDaemon daemon = FaultyDaemon.withOutputToAPipe("-Xmx8m", "-XX:" + byTheMachineItself + "ExitOnOutOfMemoryError")) {
+        try (FaultyDaemon daemon = FaultyDaemon.withOutputToAPipe("-Xmx6m", "-XX:" + byTheMachineItself + "ExitOnOutOfMemoryError")) {
             daemon.fillOutput();
             List<RawClient> apps = new ArrayList<>();
             Thread exhausting = new Thread(() -> exhaust(daemon, apps));

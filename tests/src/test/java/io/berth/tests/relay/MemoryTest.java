@@ -32,6 +32,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** What an app can make long: messages, questions, texts, lists. How much in all is {@link ExhaustionTest}'s subject. */
 class MemoryTest {
+    private static final int CONNECTIONS = 60;
     private static final String NAME = "org.test.Service";
 
     @RegisterExtension
