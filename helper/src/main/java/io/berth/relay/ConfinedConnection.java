@@ -321,6 +321,10 @@ final class ConfinedConnection {
         return labels;
     }
 
+    boolean hasName() {
+        return uniqueName != null;
+    }
+
     /** Empty before the bus has given one. */
     String uniqueName() {
         return uniqueName == null ? "" : uniqueName;

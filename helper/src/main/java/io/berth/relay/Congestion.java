@@ -73,11 +73,11 @@ final class Congestion {
         timer = relay.loop().schedule(delayNs, this::tick);
     }
 
-    /** @return whether it must not be read now; {@link ConfinedConnection#onRoom} follows then */
+    /** Who has no name yet is read little, and so in any case. @return whether it must not be read now; {@link ConfinedConnection#onRoom} follows then */
     boolean holdsBack(ConfinedConnection connection) {
         Accounts accounts = connection.server().accounts();
         boolean mayBringDescriptors = accounts.mayBringDescriptors();
-        if (mayBringDescriptors && !accounts.isFull()) {
+        if (mayBringDescriptors && !(accounts.isFull() && connection.hasName())) {
             return false;
         }
         waiting.add(connection);

@@ -48,7 +48,7 @@ class ExhaustionTest {
     private static final String SEEN = "org.test.Seen";
     /** How long a call of the honest app may take: only one that hangs takes longer. */
     private static final Duration BOUND = Duration.ofSeconds(25);
-    private static final Duration ATTACK = Duration.ofSeconds(8);
+    private static final Duration ATTACK = Duration.ofSeconds(4);
     /** An attacker who is not read for so long has got what there was for him. */
     private static final Duration GIVEN_UP = Duration.ofMillis(300);
 
