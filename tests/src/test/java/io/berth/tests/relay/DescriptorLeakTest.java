@@ -17,7 +17,6 @@ import java.io.IOException;
 import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Stream;
@@ -159,33 +158,5 @@ class DescriptorLeakTest {
         Awaitility.await().until(() -> held() < before);
         peer.send(Message.call("org.test.Service", "/", "org.test.I", "Do"));
         assertEquals(peer.uniqueName(), service.awaitCall("Do").sender());
-    }
-
-    private static void signalBus(String name) throws Exception {
-        assertEquals(0, new ProcessBuilder("kill", "-" + name, Long.toString(HOUSE.bus().pid())).start().waitFor());
-    }
-
-    /** Of a client that has gone, what waits is kept for 10 s. */
-    @Test
-    void client_goneWithFdsThatTheBusDoesNotTake_leavesNothing() throws Exception {
-        HOUSE.service("org.test.Service");
-        RawClient app = HOUSE.app(rule(TALK | FDS, "org.test.Service"));
-        app.sync();
-        byte[] call = Message.call("org.test.Service", "/", "org.test.I", "Do").flags(Message.NO_REPLY_EXPECTED).serial(9)
-                .body("hs", 0, "x".repeat(2000)).fds(pipe[0]).toBytes();
-        long before = held();
-        signalBus("STOP");
-        try {
-            Awaitility.await().until(() -> {
-                while (app.socket().trySend(call, 0, pipe[0]) > 0) {
-                    continue;
-                }
-                return held() > before;
-            });
-            app.close();
-            Awaitility.await().atMost(Duration.ofSeconds(60)).until(() -> held() < before);
-        } finally {
-            signalBus("CONT");
-        }
     }
 }
