@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.berth.kernel.FdQueue;
 import io.berth.kernel.LoopThread;
 import io.berth.kernel.NativeBuffer;
 import io.berth.kernel.NoFdLeft;
@@ -112,6 +113,37 @@ class OutboxFdsTest {
         connect();
         for (int i = 0; i < 4; i++) {
             assertFalse(relay.takeBlock(buffer, 0, 10) == null, "block " + i);
+        }
+    }
+
+    @Test
+    void waiting_taken_comeWithTheirOwnMessage() {
+        fill();
+        outbox.write(new byte[10], Outbox.NO_FDS);
+        outbox.write(new byte[10], fds());
+        outbox.write(new byte[10], fds());
+        FdQueue arrived = new FdQueue();
+        NativeBuffer taken = kernel.allocate(1 << 20);
+        int bytes = 0;
+        while (kernel.sockets().receive(pair[1], taken.address(), taken.capacity(), arrived) > 0) {
+            closeAll(arrived);
+        }
+        outbox.flush();
+        assertTrue(outbox.isEmpty());
+        int came = 0;
+        int n;
+        while ((n = kernel.sockets().receive(pair[1], taken.address(), taken.capacity(), arrived)) > 0) {
+            bytes += n;
+            came += arrived.size();
+            closeAll(arrived);
+        }
+        assertEquals(1030, bytes);
+        assertEquals(6, came);
+    }
+
+    private void closeAll(FdQueue arrived) {
+        while (arrived.size() > 0) {
+            kernel.close(arrived.remove());
         }
     }
 }

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.berth.tests.house.BerthDaemon;
+import io.berth.tests.house.BusObserver;
 import io.berth.tests.house.ContainerServer;
 import io.berth.tests.house.Descriptors;
 import io.berth.tests.house.HelperApi;
@@ -245,5 +246,34 @@ class LifetimeTest {
         assertTrue(new HelperApi(liar).servers().contains(server.object()));
         HOUSE.app(server).sync();
         assertTrue(HOUSE.helper().servers().contains(server.object()));
+    }
+
+    @Test
+    void closeNotification_lastClientLeaves_serverStaysUntilItCloses() {
+        int[] pipe = Descriptors.pipe();
+        ContainerServer server = HOUSE.helper().add("org.test.App", Map.of("CloseNotification", new Variant("h", 0)), pipe[0]);
+        server.connect().close();
+        Awaitility.await().until(() -> ((List<?>) HOUSE.helper().property(server, "Connections")).isEmpty());
+        HOUSE.app(server).sync();
+        Descriptors.close(pipe);
+        checkEnded(server, "closed");
+    }
+
+    @Test
+    void server_refused_leavesNoWatchOfItsCreator() {
+        BusObserver observer = HOUSE.keep(new BusObserver(HOUSE.bus()));
+        String daemon = (String) watcher.bus("GetNameOwner", "s", BerthDaemon.NAME).arg();
+        RawClient launcher = HOUSE.unconfined();
+        int[] pipe = Descriptors.pipe();
+        for (int i = 0; i < 3; i++) {
+            assertThrows(DBusError.class, () -> new HelperApi(launcher).add("org.test.App", Map.of("Socket", new Variant("h", 0)), pipe[0]));
+        }
+        Descriptors.close(pipe);
+        Awaitility.await().untilAsserted(() -> {
+            List<Message> said = observer.sentBy(daemon);
+            List<Long> watches = List.of("AddMatch", "RemoveMatch").stream().map(member -> said.stream()
+                    .filter(message -> message.is(Message.CALL, member) && ((String) message.arg()).contains(launcher.uniqueName())).count()).toList();
+            assertEquals(List.of(3L, 3L), watches);
+        });
     }
 }

@@ -169,4 +169,13 @@ class ProcessLifetimeTest {
                 Map.of("Processes", new Variant("ah", List.of(0)), "CloseNotification", new Variant("h", 0)), fd));
         assertEquals("org.freedesktop.DBus.Error.InvalidArgs", error.name());
     }
+
+    /** The house counts those behind the one that is refused. */
+    @Test
+    void severalProcesses_oneIsNone_allAreClosed() throws IOException {
+        int[] pipe = Descriptors.pipe();
+        int[] given = {pidFd(process()), pipe[0], pidFd(process()), pidFd(process())};
+        assertThrows(DBusError.class, () -> server(Map.of(), given));
+        Descriptors.close(pipe);
+    }
 }

@@ -118,4 +118,26 @@ class BusDemandsTest {
         server();
         assertEquals(1, bus.peers().size());
     }
+
+    @Test
+    void serverRefused_onAnotherBus_theConnectionToItEnds() {
+        int[] pipe = Descriptors.pipe();
+        assertThrows(DBusError.class, () -> HOUSE.helper().add("org.test.App",
+                HelperApi.arguments(List.of(), "Bus", Variant.of(bus.address()), "Socket", new Variant("h", 0)), pipe[0]));
+        Descriptors.close(pipe);
+        Awaitility.await().until(() -> bus.peers().stream().allMatch(FakeBus.Peer::gone));
+    }
+
+    @Test
+    void answerOfTheDriver_saidTwice_arrivesOnce() {
+        RawClient app = HOUSE.app(server());
+        FakeBus.Peer peer = busSideOf(app);
+        int serial = app.send(Message.call(RawClient.BUS, RawClient.BUS_PATH, RawClient.BUS, "GetId"));
+        app.await("the answer", message -> message.replySerial() == serial);
+        peer.say(Message.reply(app.uniqueName(), serial).field(Message.SENDER, new Variant("s", RawClient.BUS)).body("s", "again").serial(1000)
+                .toBytes());
+        peer.say(Message.signal(app.uniqueName(), "/", "org.test.I", "Marker").field(Message.SENDER, new Variant("s", ":1.99")).serial(1001).toBytes());
+        app.awaitSignal("Marker");
+        assertEquals(List.of(), app.drain().stream().filter(message -> message.replySerial() == serial).toList());
+    }
 }

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.berth.tests.house.BerthDaemon;
 import io.berth.tests.house.ContainerServer;
+import io.berth.tests.house.Descriptors;
 import io.berth.tests.house.HelperApi;
 import io.berth.tests.house.TestHouse;
 import io.berth.tests.raw.ConnectionClosed;
@@ -156,5 +157,33 @@ class LimitsTest {
             HOUSE.server();
         }
         assertEquals(LIMITS_EXCEEDED, assertThrows(DBusError.class, HOUSE::server).name());
+    }
+
+    @Test
+    void authentication_behindABusThatStands_closesTheFdsThatCameEarly() throws Exception {
+        RawClient client = HOUSE.keep(RawClient.open(HOUSE.server(call(NAME)).socket()));
+        int[] pipe = Descriptors.pipe();
+        byte[] hello = Message.call(RawClient.BUS, RawClient.BUS_PATH, RawClient.BUS, "Hello").serial(1).toBytes();
+        assertEquals(0, new ProcessBuilder("kill", "-STOP", Long.toString(HOUSE.bus().pid())).start().waitFor());
+        try {
+            client.authenticate();
+            client.sendBytes(hello, pipe[1], pipe[1]);
+            client.awaitClose();
+        } finally {
+            assertEquals(0, new ProcessBuilder("kill", "-CONT", Long.toString(HOUSE.bus().pid())).start().waitFor());
+            Descriptors.close(pipe);
+        }
+    }
+
+    /** The house counts what is left. */
+    @Test
+    void servers_oneTooManyWithFds_closesThem() {
+        int[] pipe = Descriptors.pipe();
+        for (int i = HOUSE.helper().servers().size(); i < limit("servers"); i++) {
+            HOUSE.server();
+        }
+        assertEquals(LIMITS_EXCEEDED, assertThrows(DBusError.class, () -> HOUSE.helper().add("org.test.App",
+                Map.of("CloseNotification", new Variant("h", 0), "ReadyNotification", new Variant("h", 1)), pipe[0], pipe[1])).name());
+        Descriptors.close(pipe);
     }
 }
