@@ -149,6 +149,9 @@ class LinuxKernelTest {
         } finally {
             sandbox.outputWriter().close();
             sandbox.waitFor();
+            // the JDK drains and closes them some time later, by a thread of its own
+            sandbox.getInputStream().close();
+            sandbox.getErrorStream().close();
         }
         assertFalse(kernel.isMountedReadOnly((int) sandbox.pid(), mark.toString()));
     }
