@@ -106,7 +106,7 @@ public final class LogBudget {
                 count = leftOut;
                 leftOut = 0;
             }
-            log.warn("{}: {} more were left out", owner, count);
+            log.info("{}: {} more lines were left out, repeated ones or more than its share", owner, count);
         }
 
         /** The owner has gone: tells what was left out, and there is room for its last lines. Once. */

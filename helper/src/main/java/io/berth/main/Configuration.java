@@ -93,7 +93,7 @@ record Configuration(Limits limits, NameSet hostEscape) {
         try {
             return Integer.parseInt(value);
         } catch (NumberFormatException notANumber) {
-            throw new IllegalArgumentException("'" + value + "', expected a whole number");
+            throw new IllegalArgumentException("'" + value + "', expected a whole number" + (value.matches("[0-9]+") ? " of at most 2^30" : ""));
         }
     }
 

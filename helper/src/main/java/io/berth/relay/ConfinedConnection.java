@@ -39,6 +39,7 @@ final class ConfinedConnection {
     private final byte[][] labels;
     private final Endpoint client;
     private final OwnCalls calls = new OwnCalls();
+    private final long openedNs;
     private final BroadcastOwners broadcastOwners;
     private Stage stage = Stage.OPENING;
     private Opening opening;
@@ -60,6 +61,7 @@ final class ConfinedConnection {
         this.relay = server.relay();
         this.server = server;
         this.view = server.view();
+        this.openedNs = relay.loop().nowNs();
         this.credentials = credentials;
         this.labels = SecurityLabel.ofConfined(AppId.parse(server.app()), credentials.label());
         this.broadcastOwners = new BroadcastOwners(this);
@@ -83,10 +85,12 @@ final class ConfinedConnection {
     private void readClient() {
         if (!client.isReading()) {
             client.onHangUpWhileNotReading();
-        } else if (stage == Stage.OPENING) {
-            opening.onClientReadable(client);
-        } else {
+        } else if (stage == Stage.RELAYING) {
             readFrom(outgoing);
+        } else if (relay.congestion().holdsBack(this)) {
+            client.setReading(false);
+        } else {
+            opening.onClientReadable(client);
         }
     }
 
@@ -211,7 +215,11 @@ final class ConfinedConnection {
 
     /** It may be read again. */
     void onRoom() {
-        guarded(this::afterWork);
+        if (stage == Stage.OPENING) {
+            client.setReading(!opening.isClientDone());
+        } else {
+            guarded(this::afterWork);
+        }
     }
 
     private void readHungUp() {
@@ -512,14 +520,14 @@ final class ConfinedConnection {
 
     /** Received file descriptors that are on their way. */
     int keptFds() {
-        return client.outbox().keptFds() + (bus == null ? 0 : bus.outbox().keptFds())
+        return client.outbox().keptFds() + (bus == null ? 0 : bus.outbox().keptFds()) + (opening == null ? 0 : opening.keptFds())
                 + (outgoing == null ? 0 : outgoing.unclaimedFds() + incoming.unclaimedFds());
     }
 
     /** How long the oldest of what is on its way has been there. */
     long keptNs() {
         long now = relay.loop().nowNs();
-        long age = age(client.outbox(), now);
+        long age = Math.max(opening == null || opening.keptFds() == 0 ? 0 : now - openedNs, age(client.outbox(), now));
         if (bus != null) {
             age = Math.max(age, age(bus.outbox(), now));
         }

@@ -34,6 +34,8 @@ public record Limits(int servers, int instancesPerServer, int mountsPerServer, i
         int systemConnections, int queuedBytes, int fdsInFlight, int memoryBytes, int matchRules, int pendingReplies, int ownedNames, int headerBytes,
         int inspectedBytes, int authenticateMs, int headerMs, int metadataBytes, int rulesPerServer, int grantsPerServer, int grantsPerCaller, int policySteps) {
 
+    private static final int LEAST_MEMORY = 1 << 20;
+
     public static Limits defaults() {
         return new Limits(2048, 64, 64, 64, 32, 128, 512 << 10, 512, 12 << 20, 1024, 2048, 256, 256 << 10, 512 << 10, 10_000, 30_000, 16 << 10, 1024, 256, 512, 512 << 10);
     }
@@ -54,7 +56,7 @@ public record Limits(int servers, int instancesPerServer, int mountsPerServer, i
     /**
      * These limits with some changed.
      *
-     * @param changes by name; each 1 to 2^30, {@code headerBytes} and {@code inspectedBytes} at most 512 KiB
+     * @param changes by name; each 1 to 2^30, {@code memoryBytes} at least 1 MiB, {@code headerBytes} and {@code inspectedBytes} at most 512 KiB
      * @throws IllegalArgumentException naming what is unknown or out of range
      */
     public Limits with(Map<String, Integer> changes) {
@@ -64,9 +66,10 @@ public record Limits(int servers, int instancesPerServer, int mountsPerServer, i
                 throw new IllegalArgumentException("no limit is called «" + name + "»; there are "
                         + String.join(", ", new TreeMap<>(all).keySet()));
             }
+            int least = name.equals("memoryBytes") ? LEAST_MEMORY : 1;
             int most = name.equals("headerBytes") || name.equals("inspectedBytes") ? 512 << 10 : 1 << 30;
-            if (value < 1 || value > most) {
-                throw new IllegalArgumentException(name + " is " + value + ", expected 1 to " + most);
+            if (value < least || value > most) {
+                throw new IllegalArgumentException(name + " is " + value + ", expected " + least + " to " + most);
             }
             all.put(name, value);
         });

@@ -152,6 +152,16 @@ final class Opening {
         }
     }
 
+    /** The client has said all that it may say before the bus is connected. */
+    boolean isClientDone() {
+        return clientDone;
+    }
+
+    /** File descriptors that came behind BEGIN. */
+    int keptFds() {
+        return arrived.size();
+    }
+
     /** What it waits for, for the log. */
     String late() {
         return request == null ? "no unique name" : "no answer of the connector's";

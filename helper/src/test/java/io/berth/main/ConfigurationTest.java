@@ -67,6 +67,8 @@ class ConfigurationTest {
     @Test
     void values_outOfForm_areNamed() {
         assertEquals("servers: 'many', expected a whole number", error("servers = many"));
+        assertEquals("servers: '99999999999', expected a whole number of at most 2^30", error("servers = 99999999999"));
+        assertEquals("memoryBytes is 1, expected 1048576 to 1073741824", error("memoryBytes = 1"));
         assertTrue(error("servers = 0").contains("servers is 0, expected 1 to"));
         assertTrue(error("hostEscape = nodots").startsWith("hostEscape: "));
         assertTrue(error("colour = blue").startsWith("colour: unknown key; there are servers, "));

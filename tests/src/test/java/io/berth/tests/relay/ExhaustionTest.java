@@ -95,6 +95,12 @@ class ExhaustionTest {
                 throw new AssertionError("authenticates by itself");
             }
         },
+        FILE_DESCRIPTORS_BEHIND_BEGIN_OF_A_DEAF_CONNECTOR {
+            @Override
+            void run(RawClient client, int number) {
+                throw new AssertionError("authenticates by itself");
+            }
+        },
         NAMES {
             @Override
             void run(RawClient client, int number) {
@@ -146,7 +152,11 @@ class ExhaustionTest {
         abstract void run(RawClient client, int number);
 
         boolean isBehindBegin() {
-            return this == BYTES_BEHIND_BEGIN || this == BYTES_BEHIND_BEGIN_OF_A_DEAF_CONNECTOR;
+            return this == BYTES_BEHIND_BEGIN || needsDeafConnector();
+        }
+
+        boolean needsDeafConnector() {
+            return this == BYTES_BEHIND_BEGIN_OF_A_DEAF_CONNECTOR || this == FILE_DESCRIPTORS_BEHIND_BEGIN_OF_A_DEAF_CONNECTOR;
         }
 
         static Message bus(String member, String signature, Object... arguments) {
@@ -174,7 +184,9 @@ class ExhaustionTest {
                 RawClient client = RawClient.open(server.socket());
                 attackers.add(client);
                 client.sendText("\0AUTH EXTERNAL " + RawClient.hex(Integer.toString(Libc.LIBC.getuid())) + "\r\nNEGOTIATE_UNIX_FD\r\nBEGIN\r\n");
-                client.socket().send(new byte[300_000], GIVEN_UP);
+                int[] fds = new int[attack == Attack.FILE_DESCRIPTORS_BEHIND_BEGIN_OF_A_DEAF_CONNECTOR ? 250 : 0];
+                Arrays.fill(fds, client.socket().fd());
+                client.socket().send(new byte[fds.length > 0 ? 100 : 300_000], GIVEN_UP, fds);
             } else {
                 RawClient client = server.connect();
                 attackers.add(client);
@@ -201,7 +213,7 @@ class ExhaustionTest {
         RawClient honest = HOUSE.app(talk(ECHO), rule(AccessFlags.TALK | AccessFlags.FDS, ECHO));
         List<ContainerServer> servers = new ArrayList<>();
         for (int i = 0; i < SERVERS; i++) {
-            servers.add(attacks.contains(Attack.BYTES_BEHIND_BEGIN_OF_A_DEAF_CONNECTOR) && i % 2 == 0 ? deaf() : HOUSE.server(hostileRules()));
+            servers.add(attacks.stream().anyMatch(Attack::needsDeafConnector) && i % 2 == 0 ? deaf() : HOUSE.server(hostileRules()));
         }
         Duration slowest = Duration.ZERO;
         ExecutorService threads = Executors.newFixedThreadPool(SERVERS * CONNECTIONS / 2);
@@ -240,6 +252,7 @@ class ExhaustionTest {
             attackers.forEach(RawClient::close);
         }
         silent.close();
+        servers.forEach(HOUSE.helper()::remove); // before their connectors go, which would end them too
         Duration afterwards = timed(() -> check(honest));
         System.out.printf("when they had gone, a call took %d ms%n", afterwards.toMillis());
         return max(slowest, afterwards);
