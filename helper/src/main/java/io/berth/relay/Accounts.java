@@ -12,6 +12,8 @@ final class Accounts {
     /** A server that has no more than this under way is read in any case, whatever else it and others have. */
     private static final int FREE_BYTES = 32 << 10;
 
+    private static final int REFUSED_PER_TURN = 64;
+
     private final Relay relay;
     private final Account bytes;
     private final Account descriptors;
@@ -20,6 +22,8 @@ final class Accounts {
     private final Account calls;
     private long underWay;
     private int takenBack;
+    private long refusedIn;
+    private int refused;
 
     Accounts(Relay relay, Budgets budgets) {
         this.relay = relay;
@@ -78,6 +82,18 @@ final class Accounts {
     /** Whether a read, which may bring {@value Sockets#MAX_FDS} file descriptors, leaves enough for others. */
     boolean mayBringDescriptors() {
         return relay.budgets().descriptors().free() >= Sockets.MAX_FDS && !descriptors.isOver();
+    }
+
+    /**
+     * A message was refused, which takes longer than to let it pass, and for which no bus makes the sender wait.
+     *
+     * @return whether there may be another in this turn of the loop: it is other servers' then
+     */
+    boolean mayRefuseMore() {
+        long turn = relay.loop().nowNs();
+        refused = turn == refusedIn ? refused + 1 : 1;
+        refusedIn = turn;
+        return refused < REFUSED_PER_TURN;
     }
 
     /** A connection was closed because of what it kept. */

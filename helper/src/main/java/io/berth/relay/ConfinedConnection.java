@@ -25,6 +25,9 @@ final class ConfinedConnection {
 
     private static final Logger LOG = LoggerFactory.getLogger(ConfinedConnection.class);
     private static final long DRAIN_NS = 10_000_000_000L;
+    private static final long HELLO_NS = 3_000_000_000L;
+    private static final int MOST_DEFERRED = 64;
+    private static final String STAYS_INSIDE = "it stays inside one message while the bus has to be told of changes";
     /** Lines of a stack trace, so many as are usual. */
     private static final int STACK_TRACE = 40;
     /** What it takes in memory by itself, {@link Peer} included. */
@@ -44,6 +47,9 @@ final class ConfinedConnection {
     private Stage stage = Stage.OPENING;
     private Opening opening;
     private EventLoop.Timer timer;
+    /** Until the message has ended that was under way when something was revoked. */
+    private EventLoop.Timer revoking;
+    private long revokedIn;
     private Endpoint bus;
     private Flow outgoing;
     private Flow incoming;
@@ -196,6 +202,12 @@ final class ConfinedConnection {
         }
         client.flush();
         bus.flush();
+        if (outgoing.takeYielded()) {
+            relay.loop().execute(this::resumeOutgoing);
+        }
+        if (incoming.takeYielded()) {
+            relay.loop().execute(this::resumeIncoming);
+        }
         boolean outgoingIsFree = !clientEnded && !outgoing.isPaused() && bus.outbox().isEmpty();
         boolean incomingIsFree = client.outbox().isEmpty() && !incoming.isPaused();
         boolean heldBack = (outgoingIsFree || incomingIsFree) && relay.congestion().holdsBack(this);
@@ -360,17 +372,38 @@ final class ConfinedConnection {
         }
     }
 
-    /** A message of our own to the bus. */
+    /** A message of our own to the bus, which something that was allowed depends on. */
     void injectOutgoing(byte[] message) {
-        if (!outgoing.inject(message) && outgoing.deferredMessages() > 64) {
-            relay.loop().execute(() -> close("it stays inside one message while the bus has to be told of changes"));
-        } else if (outgoing.isInsideMessage()) {
-            // an app must not keep what was revoked by never ending a message
-            relay.loop().schedule(DRAIN_NS / 2, () -> {
-                if (stage == Stage.RELAYING && outgoing.deferredMessages() > 0) {
-                    close("it stays inside one message while the bus has to be told of changes");
+        if (!outgoing.inject(message)) {
+            revokedIn = outgoing.messages();
+            if (outgoing.deferredMessages() > MOST_DEFERRED) {
+                relay.loop().execute(() -> close(STAYS_INSIDE));
+            } else if (revoking == null) {
+                awaitEndOfMessage();
+            }
+        }
+        bus.flush();
+    }
+
+    /** An app must not keep what was revoked by never ending a message. */
+    private void awaitEndOfMessage() {
+        long inside = outgoing.messages();
+        revoking = relay.loop().schedule(DRAIN_NS / 2, () -> guarded(() -> {
+            revoking = null;
+            if (stage == Stage.RELAYING && outgoing.isInsideMessage()) {
+                if (outgoing.messages() == inside) {
+                    close(STAYS_INSIDE);
+                } else if (outgoing.messages() == revokedIn) {
+                    awaitEndOfMessage();
                 }
-            });
+            }
+        }));
+    }
+
+    /** An answer to somebody who has called the app. Who calls must not be able to have it cut off: beyond some there is none. */
+    void answerCaller(byte[] message) {
+        if (outgoing.deferredMessages() < MOST_DEFERRED / 2) {
+            outgoing.inject(message);
         }
         bus.flush();
     }
@@ -390,6 +423,14 @@ final class ConfinedConnection {
     void onHelloSent() {
         hello = view.hellos().begin();
         outgoing.pause();
+        if (connector != 0) {
+            // whoever asks which app a connection belongs to waits for this answer, and the app has the other end of what brings it
+            relay.loop().schedule(HELLO_NS, () -> {
+                if (uniqueName == null) {
+                    close("the bus did not answer its Hello within " + HELLO_NS / 1_000_000 + " ms");
+                }
+            });
+        }
     }
 
     /**
@@ -449,26 +490,32 @@ final class ConfinedConnection {
     }
 
     void onPolicyChanged() {
-        if (stage == Stage.RELAYING) {
-            broadcastOwners.follow(policy());
-            outgoingJudge.onPolicyChanged();
-        }
+        guarded(() -> {
+            if (stage == Stage.RELAYING) {
+                broadcastOwners.follow(policy());
+                outgoingJudge.onPolicyChanged();
+            }
+        });
     }
 
     /** A name has become seen or unseen by a change of the rules. */
     void tellOwnerChanged(String name, String before, String now) {
         String owner = before.isEmpty() ? now : before;
-        if (stage == Stage.RELAYING && uniqueName != null && !incomingJudge.hasHeardFrom(owner)
-                && outgoingJudge.driver().matches().wantOwnerChanged(name, before, now)) {
-            injectIncoming(Bus.ownerChanged(calls.serial(), null, name, before, now));
-        }
+        guarded(() -> {
+            if (stage == Stage.RELAYING && uniqueName != null && !incomingJudge.hasHeardFrom(owner)
+                    && outgoingJudge.driver().matches().wantOwnerChanged(name, before, now)) {
+                injectIncoming(Bus.ownerChanged(calls.serial(), null, name, before, now));
+            }
+        });
     }
 
     /** The bus view hears that a peer leaves; the bus may tell this connection only later. */
     void onPeerLeaving(Peer peer) {
-        if (stage == Stage.RELAYING) {
-            incomingJudge.onPeerLeaving(peer);
-        }
+        guarded(() -> {
+            if (stage == Stage.RELAYING) {
+                incomingJudge.onPeerLeaving(peer);
+            }
+        });
     }
 
     boolean isOpen() {
@@ -486,6 +533,9 @@ final class ConfinedConnection {
         }
         if (timer != null) {
             timer.cancel();
+        }
+        if (revoking != null) {
+            revoking.cancel();
         }
         if (outgoing != null) {
             outgoing.close();

@@ -76,6 +76,8 @@ final class Flow {
     private int fresh;
     private int freshFds;
     private boolean paused;
+    private boolean yielded;
+    private long messages;
     private boolean closed;
     private byte[] replacement;
 
@@ -245,12 +247,33 @@ final class Flow {
                 pass(at);
             }
             take(decision);
+            if (isRefused(decision) && sink != null && !accounts.mayRefuseMore()) {
+                paused = true;
+                yielded = true;
+                break;
+            }
         }
         pass(at);
         int left = at;
         at = 0;
         run = 0;
         keep(left, end);
+    }
+
+    private static boolean isRefused(Decision decision) {
+        return decision == Decision.DROP || decision == Decision.REPLACE;
+    }
+
+    /** Whether it has stopped for others, whose turn it is, and is to be resumed in the next turn of the loop; once. */
+    boolean takeYielded() {
+        boolean taken = yielded;
+        yielded = false;
+        return taken;
+    }
+
+    /** How many messages have begun to pass or to be dropped. */
+    long messages() {
+        return messages;
     }
 
     /** Steps over what is there of the body of the last message. @return whether it has ended */
@@ -273,6 +296,7 @@ final class Flow {
     /** Does what was decided with the message at {@link #at}; all before it has been passed unless it is to follow it. */
     private void take(Decision decision) {
         int[] messageFds = takeFds(sink == null ? 0 : header.unixFds());
+        messages++;
         at += header.headerLength();
         bodyLeft = header.bodyLength();
         dropping = decision == Decision.DROP || decision == Decision.REPLACE;
@@ -310,6 +334,10 @@ final class Flow {
         readHeader(bytes);
         if (unreadable) {
             return true;
+        }
+        if (sink != null && header.unixFds() > Sockets.MAX_FDS) {
+            throw new MalformedException("header says " + header.unixFds() + " file descriptors, at most " + Sockets.MAX_FDS
+                    + " go with one message (unix(7), SCM_RIGHTS)");
         }
         if (sink != null && header.unixFds() > fds.size()) {
             throw new MalformedException("header says " + header.unixFds() + " file descriptors, " + fds.size() + " came");

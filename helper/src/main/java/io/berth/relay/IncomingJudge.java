@@ -181,7 +181,7 @@ final class IncomingJudge implements Flow.Judge {
 
     private Flow.Decision answerCaller(MessageHeader header, Answer answer) {
         if (header.expectsReply()) {
-            connection.injectOutgoing(answer.toBytes(connection.calls().serial(), header.serial(), null, header.text(MessageHeader.SENDER)));
+            connection.answerCaller(answer.toBytes(connection.calls().serial(), header.serial(), null, header.text(MessageHeader.SENDER)));
         }
         return Flow.Decision.DROP;
     }

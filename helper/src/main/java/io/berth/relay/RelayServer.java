@@ -276,7 +276,7 @@ public final class RelayServer {
     }
 
     void onPeerLeaving(Peer peer) {
-        connections.forEach(connection -> connection.onPeerLeaving(peer));
+        List.copyOf(connections).forEach(connection -> connection.onPeerLeaving(peer));
     }
 
     void onConnectionsChanged() {

@@ -19,6 +19,7 @@ import io.berth.tests.raw.Message;
 import io.berth.tests.raw.RawClient;
 import io.berth.tests.raw.RawSocket;
 import io.berth.tests.raw.Variant;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -183,10 +184,12 @@ class ExhaustionTest {
             if (attack.isBehindBegin()) {
                 RawClient client = RawClient.open(server.socket());
                 attackers.add(client);
-                client.sendText("\0AUTH EXTERNAL " + RawClient.hex(Integer.toString(Libc.LIBC.getuid())) + "\r\nNEGOTIATE_UNIX_FD\r\nBEGIN\r\n");
+                byte[] begin = ("\0AUTH EXTERNAL " + RawClient.hex(Integer.toString(Libc.LIBC.getuid())) + "\r\nNEGOTIATE_UNIX_FD\r\nBEGIN\r\n")
+                        .getBytes(StandardCharsets.US_ASCII);
                 int[] fds = new int[attack == Attack.FILE_DESCRIPTORS_BEHIND_BEGIN_OF_A_DEAF_CONNECTOR ? 250 : 0];
                 Arrays.fill(fds, client.socket().fd());
-                client.socket().send(new byte[fds.length > 0 ? 100 : 300_000], GIVEN_UP, fds);
+                // with one read, as far as it goes
+                client.socket().send(Arrays.copyOf(begin, fds.length > 0 ? 1000 : 300_000), GIVEN_UP, fds);
             } else {
                 RawClient client = server.connect();
                 attackers.add(client);
