@@ -140,6 +140,19 @@ class ExhaustionTest {
                 client.socket().send(Arrays.copyOf(whole, whole.length - 5), GIVEN_UP);
             }
         },
+        REFUSED_SIGNALS_WITHOUT_END {
+            @Override
+            void run(RawClient client, int number) {
+                byte[] one = Message.signal(ECHO, "/", "org.test.I", "Changed").serial(7).toBytes();
+                byte[] many = new byte[one.length * 1000];
+                for (int i = 0; i < many.length; i++) {
+                    many[i] = one[i % one.length];
+                }
+                for (long end = System.nanoTime() + ATTACK.toNanos(); System.nanoTime() < end; ) {
+                    client.socket().send(many, ATTACK);
+                }
+            }
+        },
         REFUSALS_WITH_LONG_TEXTS {
             @Override
             void run(RawClient client, int number) {

@@ -21,7 +21,9 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -263,5 +265,38 @@ class FileDescriptorTest {
             Descriptors.close(arrived.fds());
         }
         Descriptors.close(second);
+    }
+
+    /** More than sendmsg(2) takes: it could not be sent on. */
+    @Test
+    void message_withMoreFdsThanOneMessageMayHave_endsItsConnection() {
+        ContainerServer server = HOUSE.server(rule(TALK | FDS, NAME));
+        RawClient app = HOUSE.app(server);
+        int[] half = new int[150];
+        Arrays.fill(half, app.socket().fd());
+        int[] all = new int[300];
+        Arrays.fill(all, app.socket().fd());
+        byte[] bytes = Message.call(NAME, "/", "org.test.I", "Do").fds(all).serial(9).toBytes();
+        app.socket().send(Arrays.copyOf(bytes, 20), RawClient.PATIENCE, half);
+        app.socket().send(Arrays.copyOfRange(bytes, 20, bytes.length), RawClient.PATIENCE, half);
+        app.awaitClose();
+        Awaitility.await().until(() -> HOUSE.daemon().program().errors().contains("header says 300 file descriptors, at most 253"));
+        HOUSE.app(server).sync();
+    }
+
+    /** Each of them is answered by an error, which has to wait until the app's message has ended. */
+    @Test
+    void callsWithFds_whileTheAppSendsALongMessage_doNotHaveItCutOff() {
+        RawClient app = HOUSE.app(rule(TALK, NAME));
+        byte[] bytes = Message.call(NAME, "/", "org.test.I", "Long").flags(Message.NO_REPLY_EXPECTED).body("ay", new byte[1 << 20]).serial(9).toBytes();
+        app.sendBytes(Arrays.copyOf(bytes, bytes.length / 2));
+        for (int i = 0; i < 200; i++) {
+            service.send(Message.call(app.uniqueName(), "/", "org.test.I", "Take").body("h", 0).fds(service.socket().fd()));
+        }
+        service.send(Message.call(app.uniqueName(), "/", "org.test.I", "Last"));
+        app.awaitCall("Last");
+        app.sendBytes(Arrays.copyOfRange(bytes, bytes.length / 2, bytes.length));
+        assertEquals(1 << 20, ((byte[]) service.awaitCall("Long").arg()).length);
+        app.sync();
     }
 }
