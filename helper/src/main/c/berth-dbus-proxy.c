@@ -80,7 +80,10 @@ static char *plain_address(const char *address) {
     bool is_abstract = where.sun_path[0] == 0;
     const char *name = where.sun_path + is_abstract;
     char *plain = more(NULL, 16 + 3 * length, 1), *end = stpcpy(plain, is_abstract ? "unix:abstract=" : "unix:path=");
-    for (length--; length > 0; length--, name++) end += sprintf(end, is_name_character(*name) || *name == '/' ? "%c" : "%%%02x", (unsigned char) *name);
+    for (length--; length > 0; length--, name++) {
+        bool plainly = is_name_character(*name) || (*name >= '-' && *name <= '9');
+        end += sprintf(end, plainly ? "%c" : "%%%02x", (unsigned char) *name);
+    }
     return plain;
 }
 
@@ -313,7 +316,7 @@ static int serve(void) {
             int fd = proxy->serial ? -1 : proxy->object ? proxy->connector : proxy->socket;
             waits[i] = (struct pollfd) {fd, POLLIN, 0};
             left += proxy->socket >= 0;
-            asked += proxy->serial != 0;
+            asked += proxy->serial != 0 || (proxy->object && proxy->connector < 0);
         }
         if (!ready && asked == 0) {
             ready = true;
@@ -329,6 +332,7 @@ static int serve(void) {
         for (size_t i = 0; i < proxy_count; i++) {
             struct proxy *proxy = &proxies[i];
             if (count == 0 && proxy->serial) turn_away(proxy, "the helper has not answered");
+            if (count == 0 && proxy->object && proxy->connector < 0) on_end(proxy, false);
             if (!waits[i].revents) continue;
             if (!proxy->object) offer(proxy);
             else if (!answer_requests(proxy->connector, proxy->bus)) close_connector(proxy);

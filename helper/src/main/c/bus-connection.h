@@ -12,8 +12,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <sys/un.h>
 #include <unistd.h>
+
+enum { PATIENCE_S = 25 };
 
 /* The value of one hexadecimal digit, -1 for any other character. */
 static int hex_digit(char c) {
@@ -68,8 +71,9 @@ static socklen_t socket_address(const char *address, struct sockaddr_un *where) 
 }
 
 /*
- * Connects to the first of the addresses that somebody listens at, which is REACHED unless that is NULL. Others than ours are passed
- * over (specification, "Server Addresses"). Returns the socket, or -1 with errno: EINVAL when none is ours.
+ * Connects to the first of the addresses that somebody listens at; others than ours are passed over (specification, "Server
+ * Addresses"). If REACHED is not NULL, that is the address, and where too many wait already the socket is not connected. Else it
+ * waits there for 25 s, as D-Bus libraries do. Returns the socket, or -1 with errno: EINVAL when no address is ours.
  */
 static int connect_to_bus(const char *addresses, const char **reached) {
     int error = EINVAL;
@@ -77,11 +81,12 @@ static int connect_to_bus(const char *addresses, const char **reached) {
         struct sockaddr_un where;
         socklen_t length = socket_address(address, &where);
         if (length == 0) continue;
-        int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+        int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | (reached ? SOCK_NONBLOCK : 0), 0);
         if (fd < 0) return -1;
+        setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &(struct timeval) {.tv_sec = PATIENCE_S}, sizeof(struct timeval));
         int result;
         while ((result = connect(fd, (struct sockaddr *) &where, length)) < 0 && errno == EINTR) continue;
-        if (result == 0) {
+        if (result == 0 || (reached && errno == EAGAIN)) {
             if (reached) *reached = address;
             return fd;
         }

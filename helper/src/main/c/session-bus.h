@@ -6,7 +6,7 @@
 #include "command-line.h"
 #include "message.h"
 
-enum { LARGEST_MESSAGE = 1 << 27, PATIENCE_S = 25 }; /* as long as D-Bus libraries wait for an answer */
+enum { LARGEST_MESSAGE = 1 << 27 };
 enum { HELLO_SERIAL = 1, MATCH_SERIAL = 2, OWNER_SERIAL = 3, START_SERIAL = 4, FIRST_SERVER_SERIAL = 5 };
 
 #define BUS "org.freedesktop.DBus"

@@ -113,6 +113,21 @@ class DropInBusTest {
     }
 
     @Test
+    void bus_thatAcceptsNobody_costsItsClientsOnly() throws IOException {
+        UnixDomainSocketAddress place = UnixDomainSocketAddress.of(directory.resolve("deaf"));
+        try (ServerSocketChannel deaf = ServerSocketChannel.open(StandardProtocolFamily.UNIX).bind(place, 1);
+                SocketChannel first = SocketChannel.open(place); SocketChannel second = SocketChannel.open(place)) {
+            Proxy proxy = Proxy.ready(HOUSE, directory, Proxy.BERTH, "unix:path=" + place, socket.toString(), HOUSE.bus().address(), other.toString());
+            RawClient app = Proxy.app(HOUSE, other);
+            assertHangsUp(socket);
+            app.sync();
+            assertTrue(proxy.program().errors().contains("too many connections wait there"), proxy.program().errors());
+            assertEquals(0, proxy.end());
+            assertTrue(deaf.isOpen() && first.isConnected() && second.isConnected());
+        }
+    }
+
+    @Test
     void bus_thatComesAndGoes_isFoundEachTime() throws IOException {
         for (String program : List.of(Proxy.XDG, Proxy.BERTH)) {
             Path place = directory.resolve(program.equals(Proxy.XDG) ? "x" : "b");
