@@ -93,9 +93,10 @@ class DropInBusTest {
     void bus_thatHangsUp_costsItsClientsOnly() throws IOException {
         Path place = directory.resolve("rude");
         try (ServerSocketChannel rude = ServerSocketChannel.open(StandardProtocolFamily.UNIX).bind(UnixDomainSocketAddress.of(place))) {
-            HOUSE.run(HOUSE.bus().address(), Proxy.BERTH, "unix:path=" + place, socket.toString(), HOUSE.bus().address(), other.toString());
+            Program proxy = HOUSE.run(HOUSE.bus().address(), Proxy.BERTH, "unix:path=" + place, socket.toString(), HOUSE.bus().address(), other.toString());
             hangUpTwice(rude);
             RawClient app = Proxy.app(HOUSE, other);
+            Awaitility.await("the helper's answer").until(() -> proxy.errors().startsWith("Nothing behind " + socket));
             try (SocketChannel client = SocketChannel.open(UnixDomainSocketAddress.of(socket))) {
                 hangUpTwice(rude);
                 awaitHangUp(client);
@@ -179,7 +180,8 @@ class DropInBusTest {
                 try (PrivateBus bus = PrivateBus.session(runtime, Files.createTempDirectory(directory, "outputs")); RawClient outside = bus.connect()) {
                     bus.activatable(BerthDaemon.NAME, String.join(" ", BerthDaemon.command("daemon")));
                     for (int life = 1; life <= lives; life++) {
-                        RawClient app = HOUSE.keep(RawClient.connect(socket));
+                        RawClient app = HOUSE.keep(Awaitility.await("a helper").atMost(Proxy.PATIENCE.multipliedBy(2)).ignoreExceptions()
+                                .until(() -> RawClient.connect(socket), Objects::nonNull));
                         long helper = (Long) outside.bus("GetConnectionUnixProcessID", "s", BerthDaemon.NAME).arg();
                         if (life < lives) {
                             ProcessHandle.of(helper).orElseThrow().destroyForcibly();
