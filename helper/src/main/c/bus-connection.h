@@ -12,8 +12,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <sys/un.h>
 #include <unistd.h>
+
+enum { PATIENCE_S = 25 };
 
 /* The value of one hexadecimal digit, -1 for any other character. */
 static int hex_digit(char c) {
@@ -51,7 +54,7 @@ static socklen_t socket_address(const char *address, struct sockaddr_un *where) 
         size_t value_length = pair > name ? pair - name - 1 : 0;
         int filled = 0;
         if (name == 4 && strncmp(key, "path", 4) == 0) {
-            filled = unescape(value, value_length, where->sun_path, sizeof where->sun_path - 1);
+            filled = value_length > 0 && value[0] == '/' ? unescape(value, value_length, where->sun_path, sizeof where->sun_path - 1) : -1;
             found = (socklen_t) offsetof(struct sockaddr_un, sun_path) + (socklen_t) filled + 1;
         } else if (name == 8 && strncmp(key, "abstract", 8) == 0) {
             filled = unescape(value, value_length, where->sun_path + 1, sizeof where->sun_path - 1);
@@ -67,18 +70,26 @@ static socklen_t socket_address(const char *address, struct sockaddr_un *where) 
     return found;
 }
 
-/* Connects to the first of the addresses that somebody listens at. Returns the socket, or -1 with errno. */
-static int connect_to_bus(const char *addresses) {
+/*
+ * Connects to the first of the addresses that somebody listens at; others than ours are passed over (specification, "Server
+ * Addresses"). If REACHED is not NULL, that is the address, and where too many wait already the socket is not connected. Else it
+ * waits there for 25 s, as D-Bus libraries do. Returns the socket, or -1 with errno: EINVAL when no address is ours.
+ */
+static int connect_to_bus(const char *addresses, const char **reached) {
     int error = EINVAL;
     for (const char *address = addresses; address; address = strchr(address, ';') ? strchr(address, ';') + 1 : NULL) {
         struct sockaddr_un where;
         socklen_t length = socket_address(address, &where);
         if (length == 0) continue;
-        int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+        int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | (reached ? SOCK_NONBLOCK : 0), 0);
         if (fd < 0) return -1;
+        setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &(struct timeval) {.tv_sec = PATIENCE_S}, sizeof(struct timeval));
         int result;
         while ((result = connect(fd, (struct sockaddr *) &where, length)) < 0 && errno == EINTR) continue;
-        if (result == 0) return fd;
+        if (result == 0 || (reached && errno == EAGAIN)) {
+            if (reached) *reached = address;
+            return fd;
+        }
         error = errno;
         close(fd);
     }
@@ -125,7 +136,7 @@ static bool answer_requests(int helper, const char *addresses) {
     while ((count = recv(helper, requests, sizeof requests, 0)) < 0 && errno == EINTR) continue;
     if (count <= 0) return false;
     while (count-- > 0) {
-        int bus = connect_to_bus(addresses);
+        int bus = connect_to_bus(addresses, NULL);
         bool sent = send_with_fds(helper, "", 1, &bus, bus < 0 ? 0 : 1);
         if (bus >= 0) close(bus);
         if (!sent) return false;

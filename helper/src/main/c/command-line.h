@@ -23,15 +23,15 @@ enum { LARGEST_ARGUMENTS = 1 << 24 };
 struct proxy {
     const char *address;
     const char *path;
-    bool filter, log, sloppy, bound;
+    bool filter, log, sloppy, bound, told;
     struct rule {
         uint32_t flags;
         const char *name, *path, *interface;
     } *rules;
     size_t rule_count;
-    int socket, connector, helpers_connector;
-    uint32_t serial;
-    char *object;
+    int socket, connector; /* -1: closed for good; nobody serves it */
+    uint32_t serial; /* of the call to the helper that has no answer yet, or 0 */
+    char *bus, *object; /* where it is served, NULL before a server is there and after its end was told */
 };
 
 static struct proxy *proxies;
@@ -215,7 +215,7 @@ static void parse(struct arguments *list) {
         } else {
             if (i + 1 >= list->count || list->values[i + 1][0] == '-') die("No socket path given");
             proxies = more(proxies, proxy_count + 1, sizeof *proxies);
-            proxies[proxy_count++] = (struct proxy) {.address = argument, .path = list->values[++i], .connector = -1};
+            proxies[proxy_count++] = (struct proxy) {.address = argument, .path = list->values[++i], .socket = -1, .connector = -1};
         }
     }
 }

@@ -139,14 +139,14 @@ static const char *get_text(struct reader *from, bool signature) {
 struct message {
     uint8_t type;
     uint32_t reply_serial;
-    const char *path, *interface, *member, *error, *signature;
+    const char *path, *interface, *member, *error, *destination, *signature;
     struct reader body;
 };
 
 /* Reads the header of a whole message. */
 static bool read_header(const char *bytes, size_t length, size_t header_end, struct message *message) {
     memset(message, 0, sizeof *message);
-    message->path = message->interface = message->member = message->error = message->signature = "";
+    message->path = message->interface = message->member = message->error = message->destination = message->signature = "";
     struct reader fields = {bytes, 16, header_end, bytes[0] != (__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ ? 'l' : 'B'), false};
     message->type = (uint8_t) bytes[1];
     while (!fields.failed && (fields.at = (fields.at + 7) / 8 * 8) < header_end) {
@@ -161,6 +161,7 @@ static bool read_header(const char *bytes, size_t length, size_t header_end, str
             else if (code == INTERFACE_FIELD) message->interface = text;
             else if (code == MEMBER_FIELD) message->member = text;
             else if (code == ERROR_FIELD) message->error = text;
+            else if (code == DESTINATION_FIELD) message->destination = text;
             else if (code == SIGNATURE_FIELD) message->signature = text;
         }
     }

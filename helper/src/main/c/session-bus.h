@@ -15,9 +15,16 @@ enum { HELLO_SERIAL = 1, MATCH_SERIAL = 2, OWNER_SERIAL = 3, START_SERIAL = 4, F
 /* The connection to the bus on which the helper is. */
 static struct {
     int fd;
+    uint32_t serial; /* of the next call to the helper */
     char *bytes;
     size_t length, room;
-} bus = {-1, NULL, 0, 0};
+} bus = {-1, FIRST_SERVER_SERIAL, NULL, 0, 0};
+
+static void leave_bus(void) {
+    if (bus.fd >= 0) close(bus.fd);
+    bus.fd = -1;
+    bus.length = 0;
+}
 
 /* Takes the next whole message out of what has come, into memory of its own. Returns NULL when there is none. */
 static char *take_message(struct message *message) {
@@ -45,11 +52,12 @@ static bool receive(void) {
 
 /* SASL EXTERNAL with whoever the kernel says we are, and file descriptors (specification, "Authentication Protocol"). */
 static bool authenticate(const char *address) {
-    bus.fd = connect_to_bus(address);
+    bus.fd = connect_to_bus(address, NULL);
     if (bus.fd < 0) {
         fprintf(stderr, "Failed to connect to the session bus at %s: %s\n", address, strerror(errno));
         return false;
     }
+    setsockopt(bus.fd, SOL_SOCKET, SO_RCVTIMEO, &(struct timeval) {.tv_sec = PATIENCE_S}, sizeof(struct timeval));
     static const char begin[] = "\0AUTH EXTERNAL\r\nDATA\r\nNEGOTIATE_UNIX_FD\r\n";
     char *agreed = NULL;
     bool sent = send_with_fds(bus.fd, begin, sizeof begin - 1, NULL, 0);
@@ -63,34 +71,42 @@ static bool authenticate(const char *address) {
     return agreed;
 }
 
-/* Waits for the next message that is a reply. Returns memory for the caller to free. */
-static char *await_reply(struct message *message) {
+/* Waits for the answer to a call. Returns whether it came, and is no error. */
+static bool await_reply(uint32_t serial) {
     for (;;) {
-        char *taken = take_message(message);
-        if (taken && message->reply_serial) return taken;
-        if (!taken && !receive()) die("The session bus has closed the connection");
+        struct message message;
+        char *taken = take_message(&message);
+        bool found = taken && message.reply_serial == serial;
         free(taken);
+        if (found) return message.type == METHOD_RETURN;
+        if (!taken && !receive()) return false;
     }
 }
 
-/* Says Hello, and asks to be told of denials. File descriptors must wait for the answer: while it authenticates, the bus drops them. */
-static void say_hello(bool log) {
+static void add_match(struct writer *to, const char *rule) {
+    struct writer match = {NULL, 0, 0};
+    put_string(&match, rule);
+    put_call(to, MATCH_SERIAL, BUS, "/org/freedesktop/DBus", BUS, "AddMatch", "s", &match, 0);
+    free(match.bytes);
+}
+
+/*
+ * Says Hello, and asks to be told when a server ends, and of denials. File descriptors must wait for the answer: while it
+ * authenticates, the bus drops them.
+ */
+static bool say_hello(bool log) {
     struct writer first = {NULL, 0, 0}, hello = {NULL, 0, 0}, nothing = {NULL, 0, 0};
     put_bytes(&first, "BEGIN\r\n", 7);
     put_call(&hello, HELLO_SERIAL, BUS, "/org/freedesktop/DBus", BUS, "Hello", "", &nothing, 0);
-    if (log) {
-        struct writer match = {NULL, 0, 0};
-        put_string(&match, "type='signal',sender='" HELPER "',interface='io.berth.Server1',member='Audit'");
-        put_call(&hello, MATCH_SERIAL, BUS, "/org/freedesktop/DBus", BUS, "AddMatch", "s", &match, 0);
-        free(match.bytes);
-    }
+    add_match(&hello, "type='signal',sender='" HELPER "',interface='" HELPER "',member='ContainerServerRemoved'");
+    add_match(&hello, "type='signal',sender='" BUS "',interface='" BUS "',member='NameOwnerChanged',arg0='" HELPER "'");
+    if (log) add_match(&hello, "type='signal',sender='" HELPER "',interface='io.berth.Server1',member='Audit'");
     put_bytes(&first, hello.bytes, hello.length);
-    if (!send_with_fds(bus.fd, first.bytes, first.length, NULL, 0)) die("The session bus has closed the connection");
+    bool welcome = send_with_fds(bus.fd, first.bytes, first.length, NULL, 0) && await_reply(HELLO_SERIAL);
     free(first.bytes);
     free(hello.bytes);
-    struct message reply;
-    free(await_reply(&reply));
-    if (reply.reply_serial != HELLO_SERIAL || reply.type != METHOD_RETURN) die("The session bus refuses the connection");
+    if (!welcome) fprintf(stderr, "The session bus refuses the connection\n");
+    return welcome;
 }
 
 /* Asks the bus something about the helper's name. Returns whether the answer is no error. */
@@ -99,36 +115,36 @@ static bool ask_for_helper(uint32_t serial, const char *method, const char *sign
     put_string(&body, HELPER);
     if (strcmp(signature, "su") == 0) put_uint32(&body, 0);
     put_call(&call, serial, BUS, "/org/freedesktop/DBus", BUS, method, signature, &body, 0);
-    struct message reply = {.type = ERROR};
-    if (send_with_fds(bus.fd, call.bytes, call.length, NULL, 0)) {
-        do free(await_reply(&reply));
-        while (reply.reply_serial != serial);
-    }
+    bool good = send_with_fds(bus.fd, call.bytes, call.length, NULL, 0) && await_reply(serial);
     free(call.bytes);
     free(body.bytes);
-    return reply.type == METHOD_RETURN;
+    return good;
+}
+
+/* Connects to the bus at an address, which is the one of the helper if CHECK finds it there. Returns whether all is well. */
+static bool join(const char *address, bool log, bool check) {
+    if (authenticate(address) && say_hello(log)
+            && (!check || ask_for_helper(OWNER_SERIAL, "GetNameOwner", "s") || ask_for_helper(START_SERIAL, "StartServiceByName", "su")))
+        return true;
+    leave_bus();
+    return false;
 }
 
 /*
  * Connects to the session bus, where the helper is. Launchers may start us without an environment (firejail does); then it is that
- * bus of the command line, or the one in the user's runtime directory, on which the helper is.
+ * bus of the command line, or the one in the user's runtime directory, on which the helper is. Returns whether there is one; why not
+ * has been said.
  */
-static void find_helper(bool log) {
+static bool find_helper(bool log) {
     const char *session = getenv("DBUS_SESSION_BUS_ADDRESS"), *runtime = getenv("XDG_RUNTIME_DIR");
-    if ((session && session[0]) || runtime) {
-        if (!authenticate(session && session[0] ? session : "unix:runtime=yes")) exit(1);
-        say_hello(log);
-        return;
-    }
-    char *usual;
-    if (asprintf(&usual, "unix:path=/run/user/%u/bus", getuid()) < 0) die("out of memory");
+    if ((session && session[0]) || runtime) return join(session && session[0] ? session : "unix:runtime=yes", log, false);
+    char usual[64];
+    snprintf(usual, sizeof usual, "unix:path=/run/user/%u/bus", getuid());
     for (size_t i = 0; i <= proxy_count; i++) {
-        if (!authenticate(i < proxy_count ? proxies[i].address : usual)) continue;
-        say_hello(log);
-        if (ask_for_helper(OWNER_SERIAL, "GetNameOwner", "s") || ask_for_helper(START_SERIAL, "StartServiceByName", "su")) return;
-        close(bus.fd);
+        if (join(i < proxy_count ? proxies[i].address : usual, log, true)) return true;
     }
-    die("There is no Berth helper on any of these buses, and DBUS_SESSION_BUS_ADDRESS is not set");
+    fprintf(stderr, "There is no Berth helper on any of these buses, and DBUS_SESSION_BUS_ADDRESS is not set\n");
+    return false;
 }
 
 #endif

@@ -8,13 +8,17 @@ import io.berth.tests.raw.Message;
 import io.berth.tests.raw.RawClient;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** The same rules let an app do the same behind berth-dbus-proxy as behind xdg-dbus-proxy. */
@@ -124,6 +128,20 @@ class DropInRulesTest {
         NAMES.forEach(name -> HOUSE.keep(new EchoService(HOUSE.bus(), name)));
         String[] options = line.isEmpty() ? new String[0] : line.split(" ");
         compare(outcomes(Proxy.XDG, options), outcomes(Proxy.BERTH, options));
+    }
+
+    /** As the manual of both says. Since xdg-dbus-proxy 0.1.6 each of these lets all broadcasts of the name in. */
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', value = {
+        "--call=org.test.Sender=* | ",
+        "--call=org.test.Sender=org.test.I.* | ",
+        "--broadcast=org.test.Sender=org.test.J.* | / org.test.J,/o org.test.J,/o/p org.test.J,/org/freedesktop/portal/desktop org.test.J",
+        "--broadcast=org.test.Sender=@/o | /o org.test.I,/o org.test.J",
+        "--broadcast=org.test.Sender=org.test.I.News@/o/* | /o org.test.I,/o/p org.test.I"})
+    void narrowRules_letInTheBroadcastsTheySpeakOf(String rule, String heard) {
+        Set<String> expected = heard == null ? Set.of() : Arrays.stream(heard.split(",")).map(what -> "hear " + what).collect(Collectors.toSet());
+        assertEquals(expected, outcomes(Proxy.BERTH, "--filter", rule).keySet().stream().filter(what -> what.startsWith("hear "))
+                .collect(Collectors.toSet()));
     }
 
     @Test

@@ -7,6 +7,7 @@ import io.berth.tests.house.EchoService;
 import io.berth.tests.house.Program;
 import io.berth.tests.house.TestHouse;
 import io.berth.tests.raw.Libc;
+import java.nio.file.Path;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -50,7 +51,8 @@ class FirejailTest {
                 "org.test.S"
                 """;
         assertEquals(expected, output("/usr/bin/xdg-dbus-proxy"));
-        assertEquals(expected, output(Proxy.BERTH));
+        // firejail opens it close-on-exec and calls fexecve(3): a script would not be there any more when its interpreter reads it
+        assertEquals(expected, output(Path.of("../bin/berth-dbus-proxy").toAbsolutePath().normalize().toString()));
         Awaitility.await().until(() -> HOUSE.helper().servers().isEmpty());
     }
 }

@@ -7,6 +7,9 @@ import java.util.Set;
 /**
  * Every way in which Berth and xdg-dbus-proxy 0.1.4 differ, each with its reason. A difference explains single events: of
  * those that only Berth's world saw, and of those that only the proxy's did.
+ *
+ * <p>Since 0.1.6 there is one more: any {@code --call} or {@code --broadcast} rule about a name lets all of its broadcasts in. Its
+ * manual says, as of 0.1.4, that the rule decides; Berth does as the manual says (DropInRulesTest).
  */
 enum Difference {
     STICKY_GRANTS("what the proxy grants a unique name, by an allowed name that it owns or by its speaking to the app, stays for ever; "
