@@ -14,6 +14,7 @@ import io.berth.api.AccessFlags;
 import io.berth.api.AccessRule;
 import io.berth.tests.house.Barrier;
 import io.berth.tests.house.ContainerServer;
+import io.berth.tests.house.HelperApi;
 import io.berth.tests.house.TestHouse;
 import io.berth.tests.raw.Message;
 import io.berth.tests.raw.RawClient;
@@ -197,7 +198,8 @@ class LiveAccessTest {
         }
         stayInsideAMessage();
         HOUSE.helper().setAccess(server, call(NAME));
-        assertThrows(IllegalStateException.class, () -> {
+        // while sending or while waiting for the answer
+        assertThrows(RuntimeException.class, () -> {
             app.sendBytes(Arrays.copyOfRange(endless, endless.length - 500, endless.length));
             app.sync();
         });
@@ -232,5 +234,15 @@ class LiveAccessTest {
         HOUSE.helper().setAccess(server, rule(BROADCAST, "org.test.Other"));
         app.sync();
         assertEquals(List.of(), app.drain().stream().filter(message -> message.replySerial() != 0).toList());
+    }
+
+    @Test
+    void setContainerAccess_onAnUnrestrictedServer_restrictsIt() {
+        ContainerServer free = HOUSE.helper().add("org.test.Free", HelperApi.unrestricted());
+        RawClient freeApp = HOUSE.app(free);
+        assertEquals(service.uniqueName(), freeApp.bus("GetNameOwner", "s", NAME).arg());
+        HOUSE.helper().setAccess(free, see("org.test.Other"));
+        assertEquals("org.freedesktop.DBus.Error.ServiceUnknown", freeApp.answer(Message.call(NAME, "/", "org.test.I", "Do")).errorName());
+        assertEquals(false, freeApp.bus("NameHasOwner", "s", NAME).arg());
     }
 }
