@@ -14,6 +14,7 @@ import io.berth.api.AccessFlags;
 import io.berth.api.AccessRule;
 import io.berth.tests.house.Barrier;
 import io.berth.tests.house.ContainerServer;
+import io.berth.tests.house.HelperApi;
 import io.berth.tests.house.TestHouse;
 import io.berth.tests.raw.Message;
 import io.berth.tests.raw.RawClient;
@@ -232,5 +233,15 @@ class LiveAccessTest {
         HOUSE.helper().setAccess(server, rule(BROADCAST, "org.test.Other"));
         app.sync();
         assertEquals(List.of(), app.drain().stream().filter(message -> message.replySerial() != 0).toList());
+    }
+
+    @Test
+    void setContainerAccess_onAnUnrestrictedServer_restrictsIt() {
+        ContainerServer free = HOUSE.helper().add("org.test.Free", HelperApi.unrestricted());
+        RawClient freeApp = HOUSE.app(free);
+        assertEquals(service.uniqueName(), freeApp.bus("GetNameOwner", "s", NAME).arg());
+        HOUSE.helper().setAccess(free, see("org.test.Other"));
+        assertEquals("org.freedesktop.DBus.Error.ServiceUnknown", freeApp.answer(Message.call(NAME, "/", "org.test.I", "Do")).errorName());
+        assertEquals(false, freeApp.bus("NameHasOwner", "s", NAME).arg());
     }
 }

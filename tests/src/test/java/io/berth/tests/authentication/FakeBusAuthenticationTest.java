@@ -11,6 +11,8 @@ import io.berth.tests.raw.Message;
 import io.berth.tests.raw.RawClient;
 import io.berth.tests.raw.RawSocket;
 import io.berth.tests.raw.Variant;
+import java.io.ByteArrayOutputStream;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.BeforeEach;
@@ -48,9 +50,13 @@ class FakeBusAuthenticationTest {
         byte[] hello = Message.call(RawClient.BUS, RawClient.BUS_PATH, RawClient.BUS, "Hello").serial(1).toBytes();
         client.sendText("\0AUTH EXTERNAL 30\r\n");
         client.readLine();
-        client.sendText("SMUGGLED\r\nAUTH SMUGGLED\r\nERROR \"\r\nNEGOTIATE_UNIX_FD SMUGGLED\r\nDATA 534d554747\r\n");
-        client.sendBytes(hello);
-        client.sendText("\r\n");
+        ByteArrayOutputStream smuggled = new ByteArrayOutputStream();
+        smuggled.writeBytes("SMUGGLED\r\nAUTH SMUGGLED\r\nERROR \"\r\nNEGOTIATE_UNIX_FD SMUGGLED\r\nDATA 534d554747\r\n".getBytes(
+                StandardCharsets.US_ASCII));
+        smuggled.writeBytes(hello);
+        smuggled.writeBytes(new byte[] {'\r', '\n'});
+        // in one write, because it may be closed at once
+        client.sendBytes(smuggled.toByteArray());
         client.readLine();
         client.socket().endSending();
         while (client.socket().receive(new byte[4096], 0, 4096, RawClient.PATIENCE) != RawSocket.END) {

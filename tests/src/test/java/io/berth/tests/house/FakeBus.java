@@ -55,7 +55,6 @@ public final class FakeBus implements AutoCloseable {
             this.connection = new RawClient(socket);
             this.name = name;
             this.thread = new Thread(this::serve, "fake bus " + name);
-            thread.start();
         }
 
         private void serve() {
@@ -158,7 +157,9 @@ public final class FakeBus implements AutoCloseable {
         while (!closing) {
             RawSocket socket = listener.accept(Duration.ofMillis(100));
             if (socket != null) {
-                peers.add(new Peer(socket, ":1." + peers.size()));
+                Peer peer = new Peer(socket, ":1." + peers.size());
+                peers.add(peer);
+                peer.thread.start(); // whoever has been answered is among them
             }
         }
     }

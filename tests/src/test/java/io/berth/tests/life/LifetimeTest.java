@@ -260,7 +260,7 @@ class LifetimeTest {
     }
 
     @Test
-    void server_refused_leavesNoWatchOfItsCreator() {
+    void server_refusedOrRemoved_leavesNoWatchOfItsCreator() {
         BusObserver observer = HOUSE.keep(new BusObserver(HOUSE.bus()));
         String daemon = (String) watcher.bus("GetNameOwner", "s", BerthDaemon.NAME).arg();
         RawClient launcher = HOUSE.unconfined();
@@ -269,11 +269,12 @@ class LifetimeTest {
             assertThrows(DBusError.class, () -> new HelperApi(launcher).add("org.test.App", Map.of("Socket", new Variant("h", 0)), pipe[0]));
         }
         Descriptors.close(pipe);
+        HOUSE.helper().remove(new HelperApi(launcher).add("org.test.App"));
         Awaitility.await().untilAsserted(() -> {
             List<Message> said = observer.sentBy(daemon);
             List<Long> watches = List.of("AddMatch", "RemoveMatch").stream().map(member -> said.stream()
                     .filter(message -> message.is(Message.CALL, member) && ((String) message.arg()).contains(launcher.uniqueName())).count()).toList();
-            assertEquals(List.of(3L, 3L), watches);
+            assertEquals(List.of(4L, 4L), watches);
         });
     }
 }

@@ -178,4 +178,16 @@ class ProcessLifetimeTest {
         assertThrows(DBusError.class, () -> server(Map.of(), given));
         Descriptors.close(pipe);
     }
+
+    /** The house counts the one that was refused. */
+    @Test
+    void processes_oneTooMany_isRefusedAndClosed() throws IOException {
+        int fd = pidFd(process());
+        ContainerServer server = server(Map.of(), fd);
+        for (int i = 1; i < 64; i++) {
+            addProcess(server, fd);
+        }
+        DBusError refusal = assertThrows(DBusError.class, () -> addProcess(server, fd));
+        assertEquals("org.freedesktop.DBus.Error.LimitsExceeded", refusal.name());
+    }
 }

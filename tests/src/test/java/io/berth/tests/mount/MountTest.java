@@ -146,6 +146,8 @@ abstract class MountTest extends HouseTest {
         assertEquals("system", two.run("ls /mnt/d"));
         house.unmount(server, Map.of(), "");
         assertEquals(List.of(), house.mounts(server));
+        assertEquals(2, house.mounts(other).size());
+        assertTrue(two.has("/mnt/d/system", other.socket()));
         house.helper().remove(other);
         assertEquals(List.of(), one.berthMounts());
         assertEquals(List.of(), two.berthMounts());

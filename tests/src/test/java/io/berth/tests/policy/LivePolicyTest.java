@@ -196,4 +196,15 @@ class LivePolicyTest {
         assertFalse(app.reaches(service, NAME, "/", "Do"));
         Awaitility.await().until(() -> !(Boolean) service.bus("NameHasOwner", "s", "org.test.Mine").arg());
     }
+
+    /** The house counts what is left. */
+    @Test
+    void serverWithFds_whosePolicyHasNoRoom_leavesNone() {
+        String policy = BASE + "dbus send path=/" + "x".repeat(8_000) + ",";
+        int[] pipe = Descriptors.pipe();
+        DBusError refusal = assertThrows(DBusError.class, () -> HOUSE.helper().add("org.test.App", HelperApi.policy(policy,
+                "CloseNotification", new Variant("h", 0)), pipe[0]));
+        Descriptors.close(pipe);
+        assertEquals("org.freedesktop.DBus.Error.LimitsExceeded", refusal.name());
+    }
 }
