@@ -50,6 +50,8 @@ final class ConfinedConnection {
     /** Until the message has ended that was under way when something was revoked. */
     private EventLoop.Timer revoking;
     private long revokedIn;
+    /** Until the bus has answered the Hello of a connection that a connector made. */
+    private EventLoop.Timer answering;
     private Endpoint bus;
     private Flow outgoing;
     private Flow incoming;
@@ -425,7 +427,7 @@ final class ConfinedConnection {
         outgoing.pause();
         if (connector != 0) {
             // whoever asks which app a connection belongs to waits for this answer, and the app has the other end of what brings it
-            relay.loop().schedule(HELLO_NS, () -> {
+            answering = relay.loop().schedule(HELLO_NS, () -> {
                 if (uniqueName == null) {
                     close("the bus did not answer its Hello within " + HELLO_NS / 1_000_000 + " ms");
                 }
@@ -536,6 +538,9 @@ final class ConfinedConnection {
         }
         if (revoking != null) {
             revoking.cancel();
+        }
+        if (answering != null) {
+            answering.cancel(); // it would keep the connection in memory
         }
         if (outgoing != null) {
             outgoing.close();
